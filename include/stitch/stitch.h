@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stitch.h - shared memory that grows and shrinks while it is in use.
+ *
+ * A REGION is shared memory of `size` bytes that keeps one block of address space, its RESERVATION of `reserve`
+ * bytes, in every process that attaches to it. It grows by mapping another SEGMENT (a section object of a fixed
+ * EXTENT) exactly behind the last one, and shrinks by letting the last ones go. The base never moves.
+ *
+ *     base                                                                        base + reserve
+ *     |--- segment 0 ---|--- segment 1 ---|-------- segment 2 --------|---- reservation ----|
+ *     |    committed    |    committed    |   committed   |  extent   |      no access      |
+ *                       ^ seam            ^ seam     size ^
+ *
+ * Rules for every call
+ *   Arguments  region first, then what goes in, then what comes out. Strings end in NUL. Sizes and offsets are bytes.
+ *   Returns    0, or a positive number where the call says so; otherwise a negative STITCH_E... . A call that fails
+ *              has changed nothing that anybody can see, and has not written to its out arguments.
+ *   Threads    any call may be made on one region from any thread at any time, except stitch_close: nobody may be
+ *              inside another call then. Two processes, or two handles in one process, need no care at all.
+ *   Signals    stitch installs no handler, starts no thread, prints nothing, and never exits.
+ *
+ * Caveats, read them once
+ *   1. Other processes do not change your mappings: growth elsewhere is seen after stitch_sync (or any writing call,
+ *      which catches up first). Address only [0, stitch_size) of your own handle.
+ *   2. After somebody else has shrunk the region and until you sync, what you had mapped can still be read: segments that
+ *      left keep their old bytes, bytes given back inside the segment that stays read as zero. Do not store there:
+ *      such a store is lost, or shows up in what the next grow hands out.
+ *   3. Bytes, not objects: stitch puts nothing into the memory and orders nothing in it. Publishing data to readers
+ *      is your protocol (or stitch_append, which publishes the bytes together with the size).
+ *   4. A peer that may write to the region is trusted with its contents, never with your process: see docs/SECURITY.md
+ *      for what a hostile owner of the objects can do (truncate them) and what it cannot.
+ *   5. fork: a child may go on using the handle. No other thread of the parent may be inside a call on that handle
+ *      at the moment of the fork. vfork and clone with shared memory are not supported.
+ *   6. 64-bit only.
+ */
+#ifndef STITCH_STITCH_H
+#define STITCH_STITCH_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define STITCH_VERSION_MAJOR 0
+#define STITCH_VERSION_MINOR 1
+#define STITCH_VERSION_PATCH 0
+#define STITCH_VERSION "0.1.0"
+
+#if defined(_WIN32) && defined(STITCH_SHARED)
+#  ifdef STITCH_BUILD
+#    define STITCH_API __declspec(dllexport)
+#  else
+#    define STITCH_API __declspec(dllimport)
+#  endif
+#elif defined(__GNUC__)
+#  define STITCH_API __attribute__((visibility("default")))
+#else
+#  define STITCH_API
+#endif
+
+#if defined(__GNUC__)
+#  define STITCH_NODISCARD __attribute__((warn_unused_result))
+#elif defined(_MSC_VER)
+#  define STITCH_NODISCARD _Check_return_
+#else
+#  define STITCH_NODISCARD
+#endif
+
+/* ------------------------------------------------------------------------------------------------- errors --- */
+
+/*
+ * Every error, once: code, value, sentence. Values never change, and are the same on every system. The sentence says
+ * what to do; stitch_strerror returns it.
+ */
+#define STITCH_ERRORS(X)                                                                                             \
+    X(EINVAL, -1, "an argument is out of its range; the call's comment in stitch.h gives the range")                 \
+    X(ENOMEM, -2, "the system has no memory left; free some, or ask for less")                                      \
+    X(EEXIST, -3, "a region of that name exists; open it, or unlink it first")                                      \
+    X(ENOENT, -4, "no region of that name exists in this folder; create it first")                                  \
+    X(EACCES, -5, "not permitted: the region or its folder belongs to somebody else; ask its owner, or attach "     \
+                  "read-only with STITCH_OTHER_OWNER")                                                               \
+    X(EREADONLY, -6, "this handle is attached read-only; open the region without STITCH_READONLY")                  \
+    X(ECORRUPT, -7, "the region's directory is damaged or is not one of stitch's; unlink the region")               \
+    X(EVERSION, -8, "the region was made by a stitch with another layout; use that version, or unlink the region")  \
+    X(ENOSPC, -9, "the folder of the region is full; free memory in it, or enlarge it (mount -o "                   \
+                  "remount,size=...,nr_inodes=...), or choose another (STITCH_DIR)")                                 \
+    X(EFSIZE, -10, "the process's file size limit is in the way; raise RLIMIT_FSIZE (ulimit -f)")                   \
+    X(EMFILE, -11, "the limit of open descriptors is reached; raise RLIMIT_NOFILE (ulimit -n), or fs.file-max")     \
+    X(EMAPS, -12, "the limit of mappings is reached; raise vm.max_map_count (sysctl), or use larger extents")       \
+    X(ERESERVE, -13, "the region's reserve is used up; create it with a larger reserve")                            \
+    X(EADDRSPACE, -14, "no address space for the reserve; raise RLIMIT_AS (ulimit -v), or create the region with "  \
+                       "a smaller reserve")                                                                          \
+    X(ESEGMENTS, -15, "the region's directory has no free entry; create it with more segments or larger extents")   \
+    X(EGONE, -16, "a segment that the region lists no longer exists; unlink the region")                            \
+    X(EBUSY, -17, "somebody else is changing the region; try again")                                                \
+    X(ETIMEDOUT, -18, "nothing changed within the time given; wait again, or longer")                               \
+    X(ENOTSUP, -19, "this system, folder or backend cannot do that; see docs/DESIGN.md for what it takes")          \
+    X(EUNSOUND, -20, "the mapping is not what the directory says; the report tells where")                          \
+    X(ESYS, -21, "the operating system refused; stitch_os_error has its own code")
+
+enum stitch_error {
+    STITCH_OK = 0,
+#define STITCH_ERROR_ENUM(name, value, sentence) STITCH_##name = (value),
+    STITCH_ERRORS(STITCH_ERROR_ENUM)
+#undef STITCH_ERROR_ENUM
+};
+
+/*
+ * The sentence ("the folder of the region is full; ...") and the name ("STITCH_ENOSPC") of a code.
+ *   Returns  a constant string, never NULL, never to be freed; for a code that is not stitch's, one that says so.
+ *   Threads  any.
+ */
+STITCH_API const char *stitch_strerror(int code);
+STITCH_API const char *stitch_errname(int code);
+
+/*
+ * The operating system's code (errno on Linux, GetLastError on Windows) behind this thread's last failed stitch call.
+ *   Returns  the code, or 0 if no failure of this thread came from the operating system.
+ */
+STITCH_API int stitch_os_error(void);
+
+/* STITCH_VERSION of the library that runs (the header's is the one compiled against). */
+STITCH_API const char *stitch_version(void);
+
+/* ------------------------------------------------------------------------------------------------- options --- */
+
+/* A region; opaque. Made by create, open and attach; ended by stitch_close. */
+typedef struct stitch_region stitch_region;
+
+/* How a region is built. Fixed when it is created. */
+enum stitch_backend {
+    STITCH_BACKEND_AUTO = 0,     /* stitched where the system can; the environment's STITCH_BACKEND decides if set */
+    STITCH_BACKEND_STITCHED = 1, /* many segments, end to end: grows and gives whole segments back */
+    STITCH_BACKEND_SINGLE = 2    /* one segment whose extent is the whole reserve, committed bit by bit */
+};
+
+/* Flags. */
+#define STITCH_LAZY        UINT64_C(0x01) /* create: grow does not commit; memory is found (or not: SIGBUS) at first touch */
+#define STITCH_KEEP        UINT64_C(0x02) /* create: the region stays until stitch_unlink, also with nobody attached */
+#define STITCH_READONLY    UINT64_C(0x04) /* open: attach without the right to write, enforced by the system */
+#define STITCH_OTHER_OWNER UINT64_C(0x08) /* open: accept a region of another user (needs STITCH_READONLY; caveat 4) */
+
+#define STITCH_NAME_MAX    200                   /* bytes in a region's name, at most; at least 1 */
+#define STITCH_EXTENT_UNIT (UINT64_C(2) << 20)   /* extents and offsets of segments are multiples of this: 2 MiB */
+#define STITCH_RESERVE_DEFAULT (UINT64_C(32) << 30) /* 32 GiB */
+#define STITCH_RESERVE_MAX (UINT64_C(64) << 40)  /* 64 TiB; the system may give less */
+#define STITCH_SEGMENTS_DEFAULT UINT64_C(1024)
+#define STITCH_SEGMENTS_MAX UINT64_C(65536)
+
+/*
+ * What a region should be. Start from STITCH_OPTIONS_INIT: every zero is the default. A NULL pointer instead of
+ * options is the same as STITCH_OPTIONS_INIT. An unknown flag or a longer struct with anything set that this library
+ * does not know is STITCH_EINVAL. When a call opens an existing region it reads only `folder`, and of `flags` only
+ * STITCH_READONLY and STITCH_OTHER_OWNER; everything else is the region's own.
+ */
+typedef struct stitch_options {
+    uint64_t struct_size; /* sizeof(stitch_options); set by the INIT macro */
+    uint64_t reserve;     /* bytes of address space, 2 MiB to 64 TiB, rounded up to 2 MiB; 0: 32 GiB */
+    uint64_t size;        /* bytes at creation, up to `reserve`; 0: an empty region, without segments */
+    uint64_t mode;        /* permission bits; 0: 0600. Only the owner may write: bits of 0022 are STITCH_EINVAL */
+    uint64_t backend;     /* enum stitch_backend */
+    uint64_t flags;       /* STITCH_LAZY, ... */
+    const char *folder;   /* where the objects live: a tmpfs or hugetlbfs mount with pages of at most 2 MiB.
+                             NULL: the environment's STITCH_DIR; else /dev/shm. Read during the call only */
+    uint64_t extent;      /* bytes of every new segment, rounded up to 2 MiB; 0: max(2 MiB, size / 8). A larger request
+                             gets a larger segment */
+    uint64_t segments;    /* segments that the directory can list, 1 to 65536; 0: 1024. 24 bytes each, committed */
+} stitch_options;
+
+#ifdef __cplusplus
+#  define STITCH_OPTIONS_INIT { sizeof(stitch_options), 0, 0, 0, 0, 0, nullptr, 0, 0 }
+#else
+#  define STITCH_OPTIONS_INIT { .struct_size = sizeof(stitch_options) }
+#endif
+
+/* ------------------------------------------------------------------------------- beginning and ending of life --- */
+
+/*
+ * Make a region, or attach to one. create: there must be none of that name. open: there must be one. attach: open it,
+ * or create it, without a race between several processes that all attach first.
+ *   name     1 to 200 bytes, UTF-8 recommended; no '/', no '\', no byte below 0x20, not 0x7f. The name is per folder.
+ *   Out      *out: the handle, owned by the caller; stitch_close ends it.
+ *   Returns  0; STITCH_EINVAL, _EEXIST (create), _ENOENT (open), _EACCES (mode bits, or another user's region without
+ *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ENOSPC, _EFSIZE, _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM,
+ *            _ENOTSUP (folder without nameless files, pages above 2 MiB), _EBUSY (a dead region of that name cannot
+ *            be removed: whoever began to was stopped on the way), _ESYS.
+ *
+ * Nobody ever sees a region half made. Without STITCH_KEEP the region ends with its last user: when the last attached
+ * process has closed it or died, its name and its memory go. What processes that were killed left behind is removed by
+ * the next create, attach or list in the same folder, never while a live process uses it.
+ */
+STITCH_API STITCH_NODISCARD int stitch_create(const char *name, const stitch_options *options, stitch_region **out);
+STITCH_API STITCH_NODISCARD int stitch_open(const char *name, const stitch_options *options, stitch_region **out);
+STITCH_API STITCH_NODISCARD int stitch_attach(const char *name, const stitch_options *options, stitch_region **out);
+
+/*
+ * Let go of the region: its mappings in this process, its descriptors, the handle. Other processes are not touched.
+ * The last one out of a region without STITCH_KEEP (or whose name is unlinked) removes its objects.
+ *   Returns  0 always; NULL is allowed and does nothing.
+ *   Threads  no other call on this handle may be running or begin.
+ */
+STITCH_API int stitch_close(stitch_region *region);
+
+/*
+ * Take the name away. Those attached go on, growing and following as before; the memory goes when the last has closed.
+ * The name can be used for a new region at once. stitch_unlink looks in STITCH_DIR or /dev/shm, stitch_unlink_at in
+ * `folder` (NULL: the same default).
+ *   Returns  0; STITCH_EINVAL, _ENOENT, _EACCES (another user's), _ECORRUPT (a file under that name that is not a
+ *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ESYS. A region whose directory is
+ *            damaged behind its header can be unlinked.
+ */
+STITCH_API STITCH_NODISCARD int stitch_unlink(const char *name);
+STITCH_API STITCH_NODISCARD int stitch_unlink_at(const char *folder, const char *name);
+
+/* ---------------------------------------------------------------------------------------- what one may touch --- */
+
+/*
+ * Lock-free reads of this handle's own state; no system call.
+ *   base        start of the reservation, 2 MiB aligned; the same from create/open to close.
+ *   size        the bytes from base that this process may touch now. Larger after grow and sync, smaller after shrink
+ *               and sync by any thread of this process.
+ *   reserve     bytes; size never exceeds it.
+ *   generation  the region's version as last taken over by this handle; grows by one with each published change.
+ */
+STITCH_API void    *stitch_base(const stitch_region *region);
+STITCH_API uint64_t stitch_size(const stitch_region *region);
+STITCH_API uint64_t stitch_reserve(const stitch_region *region);
+STITCH_API uint64_t stitch_generation(const stitch_region *region);
+
+/* ----------------------------------------------------------------------------------------- growing, shrinking --- */
+
+/*
+ * Add `bytes` at the end, all zero, and (without STITCH_LAZY) really there: a lack of memory is an error here and not
+ * a fault later. Atomic among all writers of the region: concurrent calls get disjoint ranges that tile the region.
+ *   Out      *offset (may be NULL): where the new bytes begin.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE, _EMAPS,
+ *            _ENOMEM, _EGONE, _ECORRUPT, _EACCES (somebody else's object under our name), _ESYS.
+ * 0 bytes is allowed: it catches up, and tells the size.
+ */
+STITCH_API STITCH_NODISCARD int stitch_grow(stitch_region *region, uint64_t bytes, uint64_t *offset);
+
+/*
+ * Grow by `length` bytes and fill them from `data` before anybody can see them: readers never meet the bytes unwritten,
+ * and a writer killed half-way has published nothing. Concurrent appends do not mix. `data` must not lie in the region
+ * beyond its size.
+ *   Out, Returns  as stitch_grow; STITCH_EINVAL also if data is NULL and length is not 0.
+ */
+STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void *data, uint64_t length, uint64_t *offset);
+
+/*
+ * Take `bytes` from the end and give the memory back: whole segments as soon as the last process lets them go, the
+ * rest of the last segment at once, to the page. Cannot fail for lack of any resource.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (more than the region's size), _ECORRUPT.
+ */
+STITCH_API STITCH_NODISCARD int stitch_shrink(stitch_region *region, uint64_t bytes);
+
+/* Grow or shrink to exactly `size` bytes. Returns as grow and shrink. */
+STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t size);
+
+/*
+ * Say that the contents of [offset, offset + length) are no longer needed; the range stays part of the region. With
+ * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for (promise 5), so
+ * nothing is given back: the system is only told that these pages are the first to swap out. Contents afterwards:
+ * the old bytes or zero.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (not inside [0, size)), _ESYS.
+ */
+STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length);
+
+/* ------------------------------------------------------------------------------------------ following, waiting --- */
+
+/*
+ * Take over what other processes have published. Costs one load if nothing changed.
+ *   Returns  1 if something changed, 0 if not; STITCH_EMAPS, _EMFILE, _ENOMEM, _EGONE, _EACCES, _ECORRUPT, _ESYS. After an
+ *            error [0, stitch_size) is as usable as before the call or, where the region shrank, the part that remains;
+ *            the call may be made again.
+ * Pointers at or beyond the new size are invalid afterwards, in every thread of this process.
+ */
+STITCH_API STITCH_NODISCARD int stitch_sync(stitch_region *region);
+
+/*
+ * Sleep until the region's generation is not `seen_generation` (pass what stitch_generation returned). Does not sync.
+ *   timeout_ms  milliseconds; 0 only looks; -1 waits for ever.
+ *   Returns     0 when it differs; STITCH_ETIMEDOUT; STITCH_EINVAL (timeout_ms < -1); STITCH_ESYS.
+ * A writer pays for the wake-up only if somebody waits. Wake-ups are immediate for handles that may write; a handle
+ * attached read-only cannot announce that it waits and looks again every 5 ms.
+ */
+STITCH_API STITCH_NODISCARD int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout_ms);
+
+/* --------------------------------------------------------------------------------------------- looking at it --- */
+
+/* A region as this handle and its directory know it. Numbers are bytes unless said. */
+typedef struct stitch_info_t {
+    uint64_t size;          /* what this process may touch now */
+    uint64_t generation;    /* as this handle has taken over */
+    uint64_t segments;      /* segments mapped by this handle */
+    uint64_t region_size;       /* what the directory says at this moment */
+    uint64_t region_generation;
+    uint64_t region_segments;
+    uint64_t committed;     /* promised to be there: the commit mark. With STITCH_LAZY: what may be touched without growing */
+    uint64_t resident;      /* what the system says the listed objects hold now */
+    uint64_t extents;       /* sum of the extents of the listed segments */
+    uint64_t reserve;
+    uint64_t page;          /* granule of commit and give-back in this folder */
+    uint64_t extent;        /* the `extent` option; 0: the sizing rule */
+    uint64_t capacity;      /* segments that the directory can list */
+    uint64_t backend;       /* STITCH_BACKEND_STITCHED or _SINGLE */
+    uint64_t flags;         /* of the region: STITCH_LAZY, STITCH_KEEP; of the handle: STITCH_READONLY */
+    uint64_t mode;          /* permission bits */
+    uint64_t owner;         /* user id */
+    uint64_t created;       /* seconds since 1970-01-01 UTC */
+    uint64_t tag;           /* the region's random tag: part of its objects' names */
+    uint64_t writers;       /* 1 if some process is attached that may write (this one counts), else 0 */
+    uint64_t spare[4];      /* 0 */
+} stitch_info_t;
+
+/* One segment as mapped by this handle. */
+typedef struct stitch_segment_t {
+    uint64_t index;     /* 0 ... segments - 1 */
+    uint64_t id;        /* never used twice in a region */
+    uint64_t offset;    /* of its first byte from base; the end of the segment before */
+    uint64_t extent;    /* bytes; never changes */
+    uint64_t committed; /* bytes of it below the region's commit mark */
+    uint64_t resident;  /* bytes that the system says its object holds now */
+    void    *address;   /* base + offset */
+    uint64_t adjacent;  /* 1 if the system's own map says: this object, whole, right behind its neighbour */
+    uint64_t spare[4];  /* 0 */
+} stitch_segment_t;
+
+/*
+ * Fill *out. info: Returns 0, STITCH_ECORRUPT, _ESYS. segment: by index; find: the one that `address` lies in. Both:
+ * Returns 0; STITCH_ENOENT (no such segment is mapped by this handle), _ESYS. Each asks the system, so costs
+ * microseconds per segment.
+ */
+STITCH_API STITCH_NODISCARD int stitch_info(stitch_region *region, stitch_info_t *out);
+STITCH_API STITCH_NODISCARD int stitch_segment(stitch_region *region, uint64_t index, stitch_segment_t *out);
+STITCH_API STITCH_NODISCARD int stitch_find(stitch_region *region, const void *address, stitch_segment_t *out);
+
+/* What the system says of one page of the reservation (the article's ReportMemoryPresence). */
+enum stitch_presence_t {
+    STITCH_RESERVED = 1,  /* ours, nothing behind it: reservation, or a part of an extent without memory */
+    STITCH_COMMITTED = 2, /* ours, memory behind it */
+    STITCH_FOREIGN = 3    /* not ours: free, or somebody else's mapping. Never seen in a sound region */
+};
+
+/*
+ * Ask the system about the page at base + offset.
+ *   Returns  STITCH_RESERVED, _COMMITTED or _FOREIGN; STITCH_EINVAL (offset >= reserve), _ESYS.
+ */
+STITCH_API STITCH_NODISCARD int stitch_presence(stitch_region *region, uint64_t offset);
+
+/* The first thing that stitch_verify found wrong. */
+enum stitch_fault {
+    STITCH_FAULT_NONE = 0,
+    STITCH_FAULT_MISSING = 1,     /* an address below the end of the segments is not mapped */
+    STITCH_FAULT_FOREIGN = 2,     /* ... is mapped to something that is not the segment's object */
+    STITCH_FAULT_SHIFTED = 3,     /* ... to the wrong offset of the object: the neighbours do not join */
+    STITCH_FAULT_PROTECTION = 4,  /* ... without the right to read, or with a right to write that it must not have */
+    STITCH_FAULT_OBJECT = 5,      /* a listed object is gone, of another type, owner or size */
+    STITCH_FAULT_UNCOMMITTED = 6, /* the object holds less memory than was promised */
+    STITCH_FAULT_RESERVATION = 7, /* the rest of the reservation is not ours any more */
+    STITCH_FAULT_DIRECTORY = 8    /* the directory contradicts itself */
+};
+
+typedef struct stitch_report_t {
+    uint64_t segments;    /* looked at */
+    uint64_t seams;       /* neighbours proved to join at the very byte */
+    uint64_t bytes;       /* bytes from base proved present, ours and in order, without a gap */
+    uint64_t reservation; /* bytes behind them proved to be our reservation */
+    uint64_t fault;       /* enum stitch_fault: the first found */
+    uint64_t fault_offset;/* where, from base */
+    uint64_t fault_id;    /* the segment's id */
+    uint64_t spare[5];    /* 0 */
+} stitch_report_t;
+
+/*
+ * Prove this handle's mapping from the system's own map (on Linux /proc/self/maps with device and inode), not from
+ * stitch's tables: every segment is its object, whole, in order, with no byte of [0, end) missing or foreign; the rest
+ * is our reservation; each object has its extent's size and the memory that was promised.
+ *   Out      *out is written on 0 and on STITCH_EUNSOUND.
+ *   Returns  0: sound; STITCH_EUNSOUND; STITCH_ECORRUPT; STITCH_ENOMEM; STITCH_EMFILE; STITCH_ESYS.
+ */
+STITCH_API STITCH_NODISCARD int stitch_verify(stitch_region *region, stitch_report_t *out);
+
+/* The name of a fault ("foreign"), for people; never NULL. */
+STITCH_API const char *stitch_faultname(uint64_t fault);
+
+/* A region as a stranger sees it, without attaching. */
+typedef struct stitch_listing {
+    const char *name;
+    int64_t  error;      /* 0, or why the rest is not known: STITCH_EACCES, _ECORRUPT, _EVERSION, ... */
+    uint64_t size, committed, reserve, segments, generation, backend, flags, created;
+    uint64_t mode, owner; /* known even if error is not 0 */
+    uint64_t spare[4];
+} stitch_listing;
+
+/*
+ * Call `each` for every region in STITCH_DIR or /dev/shm (_at: in `folder`), in no particular order. A return of `each`
+ * other than 0 ends the list and is returned. The listing and its name are valid during the call of `each` only. Maps
+ * nothing, so no region can disturb it. Regions that ended with killed processes are removed, not listed.
+ *   Returns  0, what `each` returned, STITCH_EINVAL, _ENOENT (no such folder), _EACCES, _EMFILE, _ENOMEM, _ESYS.
+ */
+STITCH_API STITCH_NODISCARD int stitch_list(int (*each)(const stitch_listing *, void *), void *arg);
+STITCH_API STITCH_NODISCARD int stitch_list_at(const char *folder, int (*each)(const stitch_listing *, void *), void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
