@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linux_object.c - folders and the objects in them: files of a tmpfs or hugetlbfs, made without a name and linked into
+ * place when they are whole.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+#include <linux/magic.h>
+
+#include <stitch/stitch.h>
+
+#include "linux_sys.h"
+#include "os.h"
+
+#define DEFAULT_FOLDER "/dev/shm"
+
+static int fd_of(const st_os_object *object)
+{
+    return (int)object->handle;
+}
+
+static int dir_of(const st_os_folder *folder)
+{
+    return (int)folder->handle;
+}
+
+int st_os_folder_open(const char *path, st_os_folder *out)
+{
+    struct statfs fs;
+    int error, fd = st_sys.openat(AT_FDCWD, path ? path : DEFAULT_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == ENOTDIR ? st_linux_fail(ENOENT) : st_linux_fail(errno);
+    if (st_sys.fstatfs(fd, &fs) != 0) {
+        error = errno;
+        st_sys.close(fd);
+        return st_linux_fail(error);
+    }
+    /* Elsewhere memory would be disk, a view could fault on I/O, and give-back could fail. */
+    if ((fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC) || (uint64_t)fs.f_bsize > STITCH_EXTENT_UNIT) {
+        st_sys.close(fd);
+        return st_linux_fail(EOPNOTSUPP);
+    }
+    *out = (st_os_folder){ .handle = fd, .page = (uint64_t)fs.f_bsize, .objects_persist = true };
+    return 0;
+}
+
+void st_os_folder_close(st_os_folder *folder)
+{
+    if (folder->handle >= 0)
+        st_sys.close(dir_of(folder));
+    folder->handle = -1;
+}
+
+int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg)
+{
+    int error, result = 0, fd = st_sys.openat(dir_of(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir;
+
+    if (fd < 0)
+        return st_linux_fail(errno);
+    dir = st_sys.fdopendir(fd);
+    if (!dir) {
+        error = errno;
+        st_sys.close(fd);
+        return st_linux_fail(error);
+    }
+    while (result == 0) {
+        struct dirent *entry;
+
+        errno = 0;
+        entry = st_sys.readdir(dir);
+        if (!entry) {
+            result = errno ? st_linux_fail(errno) : 0;
+            break;
+        }
+        result = each(entry->d_name, arg);
+    }
+    closedir(dir);
+    return result;
+}
+
+/* Past the limit ftruncate would raise SIGXFSZ, whose default action ends the process: ask first. */
+static int check_file_size_limit(uint64_t size)
+{
+    struct rlimit limit;
+
+    if (st_sys.getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return st_linux_fail(errno);
+    if (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur)
+        return st_linux_fail(EFBIG);
+    return 0;
+}
+
+int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, st_os_object *out)
+{
+    int fd, error, e = check_file_size_limit(size);
+
+    (void)name; /* given by publish */
+    if (e)
+        return e;
+    fd = st_sys.openat(dir_of(folder), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return st_linux_fail(errno);
+    /* fchmod, since the umask of whoever happens to grow the region must not decide who can follow. */
+    if (st_sys.fchmod(fd, (mode_t)mode) != 0 || st_sys.ftruncate(fd, (off_t)size) != 0) {
+        error = errno;
+        st_sys.close(fd);
+        return st_linux_fail(error);
+    }
+    out->handle = fd;
+    return 0;
+}
+
+int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd_of(object));
+    if (st_sys.linkat(AT_FDCWD, path, dir_of(folder), name, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    if (errno == ENOENT && st_sys.linkat(fd_of(object), "", dir_of(folder), name, AT_EMPTY_PATH) == 0)
+        return 0; /* no /proc here; works unprivileged since Linux 6.10 */
+    return st_linux_fail(errno);
+}
+
+int st_os_object_open(const st_os_folder *folder, const char *name, bool readonly, st_os_object *out)
+{
+    /* O_NONBLOCK: a pipe under our name must not block us. */
+    int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = st_sys.openat(dir_of(folder), name, flags);
+
+    if (fd < 0)
+        return st_linux_fail(errno);
+    out->handle = fd;
+    return 0;
+}
+
+void st_os_object_close(st_os_object *object)
+{
+    if (object->handle >= 0)
+        st_sys.close(fd_of(object));
+    object->handle = -1;
+}
+
+int st_os_object_again(const st_os_object *object, st_os_object *out)
+{
+    char path[64];
+    int fd, flags = st_sys.fcntl(fd_of(object), F_GETFL);
+
+    if (flags < 0)
+        return st_linux_fail(errno);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd_of(object));
+    fd = st_sys.openat(AT_FDCWD, path, (flags & O_ACCMODE) | O_CLOEXEC);
+    if (fd < 0)
+        return st_linux_fail(errno);
+    out->handle = fd;
+    return 0;
+}
+
+int st_os_object_remove(const st_os_folder *folder, const char *name)
+{
+    return st_sys.unlinkat(dir_of(folder), name, 0) == 0 ? 0 : st_linux_fail(errno);
+}
+
+int st_os_object_rename(const st_os_folder *folder, const char *from, const char *to)
+{
+    int fd = dir_of(folder);
+
+    return st_sys.renameat2(fd, from, fd, to, RENAME_NOREPLACE) == 0 ? 0 : st_linux_fail(errno);
+}
+
+static void status_from(const struct stat *from, st_os_status *out)
+{
+    out->identity = (st_os_identity){ from->st_dev, from->st_ino };
+    out->size = (uint64_t)from->st_size;
+    out->resident = (uint64_t)from->st_blocks * 512;
+    out->owner = from->st_uid;
+    out->mode = from->st_mode & 07777;
+    out->regular = S_ISREG(from->st_mode);
+}
+
+int st_os_object_status(const st_os_object *object, st_os_status *out)
+{
+    struct stat status;
+
+    if (st_sys.fstat(fd_of(object), &status) != 0)
+        return st_linux_fail(errno);
+    status_from(&status, out);
+    return 0;
+}
+
+int st_os_object_status_of(const st_os_folder *folder, const char *name, st_os_status *out)
+{
+    struct stat status;
+
+    if (st_sys.fstatat(dir_of(folder), name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return st_linux_fail(errno);
+    status_from(&status, out);
+    return 0;
+}
+
+int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got)
+{
+    uint64_t done = 0;
+
+    while (done < length) {
+        ssize_t n = st_sys.pread(fd_of(object), (char *)out + done, (size_t)(length - done), (off_t)done);
+
+        if (n < 0 && errno != EINTR)
+            return st_linux_fail(errno);
+        if (n == 0)
+            break;
+        if (n > 0)
+            done += (uint64_t)n;
+    }
+    *got = done;
+    return 0;
+}
+
+int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
+{
+    off_t at = st_sys.lseek(fd_of(object), (off_t)offset, SEEK_DATA);
+
+    if (at < 0 && errno != ENXIO) /* ENXIO: nothing but hole up to the end */
+        return st_linux_fail(errno);
+    *data = at == (off_t)offset;
+    return 0;
+}

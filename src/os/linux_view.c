@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linux_view.c - reservations and the views in them.
+ *
+ * A reservation is one PROT_NONE mapping; a view replaces a part of it, and is replaced by it, each by one
+ * mmap(MAP_FIXED). That is one step for the kernel, so there is never a hole that another mmap of the process could fall into.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <stitch/stitch.h>
+
+#include "linux_sys.h"
+#include "os.h"
+
+#define NO_ACCESS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define BALLAST_SIZE 4096
+
+static void *map_no_access(void *at, uint64_t size, int flags)
+{
+    return st_sys.mmap(at, (size_t)size, PROT_NONE, NO_ACCESS | flags, -1, 0);
+}
+
+/* Shared, so that it merges with no neighbour and really is one mapping more. */
+static void *map_ballast(void)
+{
+    void *at = st_sys.mmap(NULL, BALLAST_SIZE, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
+int st_os_reserve(uint64_t size, st_os_reservation *out)
+{
+    uint64_t unit = STITCH_EXTENT_UNIT, head;
+    void *ballast = map_ballast();
+    unsigned char *at;
+
+    if (!ballast) {
+        st_linux_fail(errno);
+        return STITCH_EMAPS;
+    }
+    at = map_no_access(NULL, size + unit, 0);
+    if (at == MAP_FAILED) {
+        int error = errno;
+
+        st_sys.munmap(ballast, BALLAST_SIZE);
+        return st_linux_fail(error) == STITCH_ENOMEM ? STITCH_EADDRSPACE : STITCH_ESYS;
+    }
+    head = (unit - (uintptr_t)at % unit) % unit;
+    if (head > 0)
+        st_sys.munmap(at, (size_t)head);
+    if (head < unit)
+        st_sys.munmap(at + head + size, (size_t)(unit - head));
+    *out = (st_os_reservation){ .base = at + head, .size = size, .ballast = ballast };
+    return 0;
+}
+
+void st_os_release(st_os_reservation *reservation)
+{
+    if (reservation->ballast)
+        st_sys.munmap(reservation->ballast, BALLAST_SIZE);
+    if (reservation->base)
+        st_sys.munmap(reservation->base, (size_t)reservation->size);
+    *reservation = (st_os_reservation){ 0 };
+}
+
+int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
+                   bool readonly)
+{
+    int protection = readonly ? PROT_READ : PROT_READ | PROT_WRITE;
+    /* MAP_NORESERVE: hugetlbfs would otherwise set pages aside for the whole extent; we commit by ourselves. */
+    void *at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
+                           (int)object->handle, 0);
+
+    if (at != MAP_FAILED)
+        return 0;
+    /* Over a reservation there is address space; what is short is the number of mappings. */
+    return st_linux_fail(errno) == STITCH_ENOMEM ? STITCH_EMAPS : st_linux_fail(errno);
+}
+
+/*
+ * At the limit of mappings the kernel refuses every mmap, also this one, after which there would be one mapping less.
+ * munmap would work, but leaves a hole for others. So one mapping is given up first: the ballast. If another
+ * thread is quicker to use that, the view stays as a mapping without access (no new mapping needed for that either), and
+ * the next view or unmap there replaces it.
+ */
+void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size)
+{
+    unsigned char *at = reservation->base + offset;
+    void *done = map_no_access(at, size, MAP_FIXED);
+
+    if (done == MAP_FAILED && reservation->ballast) {
+        st_sys.munmap(reservation->ballast, BALLAST_SIZE);
+        reservation->ballast = NULL;
+        done = map_no_access(at, size, MAP_FIXED);
+    }
+    if (done == MAP_FAILED)
+        st_sys.mprotect(at, (size_t)size, PROT_NONE);
+    if (!reservation->ballast)
+        reservation->ballast = map_ballast();
+}
+
+int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out)
+{
+    int protection = readonly ? PROT_READ : PROT_READ | PROT_WRITE;
+    void *at = st_sys.mmap(NULL, (size_t)size, protection, MAP_SHARED | MAP_NORESERVE, (int)object->handle, 0);
+
+    if (at == MAP_FAILED)
+        return st_linux_fail(errno) == STITCH_ENOMEM ? STITCH_EMAPS : st_linux_fail(errno);
+    *out = at;
+    return 0;
+}
+
+void st_os_unmap(void *address, uint64_t size)
+{
+    st_sys.munmap(address, (size_t)size);
+}
+
+int st_os_fork_mark_open(st_word **out)
+{
+    void *page = st_sys.mmap(NULL, BALLAST_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        return st_linux_fail(errno) == STITCH_ENOMEM ? STITCH_EMAPS : st_linux_fail(errno);
+    if (st_sys.madvise(page, BALLAST_SIZE, MADV_WIPEONFORK) != 0) {
+        int error = errno;
+
+        st_sys.munmap(page, BALLAST_SIZE);
+        return st_linux_fail(error == EINVAL ? ENOSYS : error); /* Linux before 4.14 */
+    }
+    *out = page;
+    st_store(*out, 1);
+    return 0;
+}
+
+void st_os_fork_mark_close(st_word *mark)
+{
+    if (mark)
+        st_sys.munmap(mark, BALLAST_SIZE);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os.h - the porting contract: what stitch needs of an operating system, and nothing of any one of them.
+ *
+ * Rules for all primitives
+ *   - Result pointers are never NULL. Addresses, offsets and sizes are multiples of the folder's page unless said.
+ *   - An int result is 0 or a STITCH_E... code; the system's own code is kept for stitch_os_error (st_os_error).
+ *   - A primitive that fails has changed nothing. A primitive that returns void cannot fail in a way that matters.
+ *   - They never call up, never print, never retry what could block for ever but the lock and the wait that say so,
+ *     and never let a signal out: what would raise one (SIGXFSZ) is refused before.
+ *   - Callers hold what locks they need: a primitive works on its arguments only, and may be called from any thread.
+ *   - Platform differences are data (st_os_folder.page, .objects_persist); callers branch on these, not on the system.
+ *
+ * The structs hold what the system's handles need (a descriptor or a HANDLE fits an intptr_t). -1 means closed.
+ */
+#ifndef ST_OS_H
+#define ST_OS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../atomic.h"
+
+/* ----------------------------------------------------------------------------------------------- environment --- */
+
+/* A setting from the environment, or NULL; NULL also where the program runs with rights its caller lacks (setuid). */
+const char *st_os_setting(const char *name);
+
+/* This thread's last failure in the system's own numbers: set by every primitive that fails, cleared by nobody but clear. */
+int  st_os_error(void);
+void st_os_error_clear(void);
+
+/* Unpredictable bytes. Returns 0 or STITCH_ESYS. */
+int st_os_random(void *out, uint64_t length);
+
+uint64_t st_os_milliseconds(void);            /* monotonic; any start */
+void     st_os_sleep(uint64_t milliseconds);  /* at least about that long */
+uint64_t st_os_user(void);                    /* whom this process acts for */
+
+/* ---------------------------------------------------------------------------------------------------- folder --- */
+
+/* The name space that objects live in: a folder of a memory file system; a kernel name space. */
+typedef struct st_os_folder {
+    intptr_t handle;
+    uint64_t page;        /* granule of commit, views and give-back there */
+    bool objects_persist; /* objects outlive their last user and must be removed; false: the kernel does it */
+} st_os_folder;
+
+/* `path` NULL: the system's own place. STITCH_ENOENT, _EACCES, _ENOTSUP (cannot hold objects, page above 2 MiB), _EMFILE. */
+int  st_os_folder_open(const char *path, st_os_folder *out);
+void st_os_folder_close(st_os_folder *folder);
+
+/* Call `each` with every name in it; stops at and returns the first result that is not 0. Names may come and go meanwhile. */
+int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg);
+
+/* ---------------------------------------------------------------------------------------------------- object --- */
+
+typedef struct st_os_object {
+    intptr_t handle;
+} st_os_object;
+#define ST_OS_OBJECT_CLOSED ((st_os_object){ -1 })
+
+/* What tells one object from every other that exists now. */
+typedef struct st_os_identity {
+    uint64_t device, number;
+} st_os_identity;
+
+typedef struct st_os_status {
+    st_os_identity identity;
+    uint64_t size;     /* bytes */
+    uint64_t resident; /* bytes of memory it holds */
+    uint64_t owner;
+    uint64_t mode;     /* permission bits */
+    bool regular;      /* an object that can be mapped, not a folder, link or pipe under its name */
+} st_os_status;
+
+/*
+ * Make an object of `size` bytes, without memory, reading zero; it never changes its size. Nobody else can see it until
+ * st_os_object_publish gives it `name`; a process that dies before leaves nothing. (A system whose objects are
+ * born with their names shows them at once: publish then does nothing, and create says STITCH_EEXIST.)
+ * STITCH_ENOSPC, _EFSIZE (asked before, so no signal), _EMFILE, _ENOMEM, _EACCES, _ENOTSUP.
+ */
+int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, st_os_object *out);
+int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object); /* STITCH_EEXIST */
+
+/* Never follows a link, never blocks, never inherits through exec. STITCH_ENOENT, _EACCES, _EMFILE. */
+int  st_os_object_open(const st_os_folder *folder, const char *name, bool readonly, st_os_object *out);
+void st_os_object_close(st_os_object *object);
+
+/* Another handle of the same object, sharing no lock with the first. STITCH_EMFILE, _EACCES. */
+int st_os_object_again(const st_os_object *object, st_os_object *out);
+
+/* Names: take away; change (STITCH_ENOENT; replaces nothing: STITCH_EEXIST). Where objects do not persist: nothing to do. */
+int st_os_object_remove(const st_os_folder *folder, const char *name);
+int st_os_object_rename(const st_os_folder *folder, const char *from, const char *to);
+
+int st_os_object_status(const st_os_object *object, st_os_status *out);
+int st_os_object_status_of(const st_os_folder *folder, const char *name, st_os_status *out); /* without opening it */
+
+/* Copy up to `length` bytes from its start, without mapping; *got tells how many. */
+int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got);
+
+/* *data: is there memory that was written behind this byte? (Committed but never touched: either answer.) */
+int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data);
+
+/* ------------------------------------------------------------------------------------------ memory of objects --- */
+
+/*
+ * Commit [offset, offset + length) of an object whose view (of this process) starts at `view`: afterwards it reads zero
+ * whatever was there, and stores cannot fail for lack of memory. `lazy`: only make it read zero.
+ * All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes.
+ */
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy);
+
+/*
+ * Give the memory of that range back; it reads zero. Through the view (may be NULL) or the object (may be closed), whichever
+ * the system lets; through the view it needs no resource. STITCH_ESYS or another if the system would not.
+ */
+int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint64_t length);
+
+/* Tell the system that these bytes, of views side by side, are the first to do without. */
+int st_os_cold(void *address, uint64_t length);
+
+/* ---------------------------------------------------------------------------------------- reservation, views --- */
+
+typedef struct st_os_reservation {
+    unsigned char *base;
+    uint64_t size;
+    void *ballast; /* a mapping that can be given up for a moment where the number of mappings is limited */
+} st_os_reservation;
+
+/* Address space without access, aligned to STITCH_EXTENT_UNIT. STITCH_EADDRSPACE, _EMAPS. */
+int  st_os_reserve(uint64_t size, st_os_reservation *out);
+void st_os_release(st_os_reservation *reservation); /* with all views in it */
+
+/*
+ * Map the whole object, `size` bytes of it, at base + offset, where reservation is. Replaces in one step: at no time
+ * can another mapping of the process get in between. STITCH_EMAPS, _ENOMEM, _EACCES.
+ */
+int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
+                   bool readonly);
+
+/* Turn the view at base + offset back into reservation, in one step too. Cannot fail for lack of resources. */
+void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size);
+
+/* Map an object outside any reservation (directories). */
+int  st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out);
+void st_os_unmap(void *address, uint64_t size);
+
+/* What the system's own map of this process says, piece by piece in rising order, clipped to [from, from + length). */
+enum st_os_kind {
+    ST_OS_FREE,     /* nothing mapped */
+    ST_OS_RESERVED, /* address space without access and without object */
+    ST_OS_VIEW,     /* a view of an object */
+    ST_OS_OTHER     /* something else */
+};
+typedef struct st_os_range {
+    uint64_t start, length; /* start is an address */
+    enum st_os_kind kind;
+    st_os_identity identity; /* of a view: the object, and the view's place in it */
+    uint64_t object_offset;
+    bool readable, writable, shared;
+} st_os_range;
+
+/* STITCH_EMFILE, _ENOMEM, _ESYS, or the first result of `each` that is not 0. */
+int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg);
+
+/* ----------------------------------------------------------------------------------------------------- locks --- */
+
+/* Between the threads of a process. */
+typedef struct st_os_mutex {
+    uint64_t storage[8];
+} st_os_mutex;
+int  st_os_mutex_open(st_os_mutex *mutex); /* STITCH_ENOMEM */
+void st_os_mutex_close(st_os_mutex *mutex);
+void st_os_mutex_lock(st_os_mutex *mutex);
+void st_os_mutex_unlock(st_os_mutex *mutex);
+
+/*
+ * Between processes: locks of a region, tied to one handle of its directory object and released by the kernel when the
+ * process that holds them dies. Two handles exclude each other also within a process.
+ *   writer    one at a time; enter waits for ever.
+ *   attended  held shared by every attached handle (attend), so that "nobody is attached" can be asked of the kernel
+ *             and not of a count. alone() takes it exclusively if nobody else holds it: then nobody can attach any more,
+ *             until the object is closed. attend() says STITCH_EBUSY while somebody is alone.
+ *   name      one at a time: who changes what the region's name means. enter says STITCH_EBUSY if held.
+ */
+int  st_os_writer_enter(const st_os_object *directory);
+void st_os_writer_leave(const st_os_object *directory);
+int  st_os_attend(const st_os_object *directory, bool readonly);
+int  st_os_alone(const st_os_object *directory);       /* 1 yes, 0 no */
+int  st_os_is_attended(const st_os_object *directory); /* 1 or 0: by another handle than this */
+int  st_os_has_writer(const st_os_object *directory);  /* 1 or 0: another handle than this that may write */
+int  st_os_name_enter(const st_os_object *directory);
+void st_os_name_leave(const st_os_object *directory);
+
+/* A word that reads 1 in the process that opened it and 0 in every child forked since. (No fork: always 1.) */
+int  st_os_fork_mark_open(st_word **out);
+void st_os_fork_mark_close(st_word *mark);
+
+/* ------------------------------------------------------------------------------------------------------ wait --- */
+
+/*
+ * Sleep until woken, the low half of *word is not `seen`, or the time is over; may wake early. Works on a read-only
+ * view. wake reaches every process that sleeps on the same word of the same object.
+ */
+void st_os_wait(const st_word *word, uint32_t seen, uint64_t milliseconds);
+void st_os_wake(st_word *word);
+
+#endif
