@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * directory.c - publish, snapshot, and the checks between shared memory and everybody else.
+ *
+ * May call nothing but atomic.h and the arithmetic here: no system calls, no malloc, no locks. Invariants: the state that
+ * counts is record[generation & 1] and the entries it names; a writer touches only what does not count, then moves the
+ * generation by one.
+ */
+#include "directory.h"
+
+#include <stitch/stitch.h>
+
+#include "layout.h"
+
+/* A snapshot that fails so often was not disturbed by writers (each needs longer than we do) but by rubbish. */
+#define SNAPSHOT_TRIES 1000000
+
+uint64_t st_directory_length(uint64_t capacity)
+{
+    return sizeof(struct st_directory) + capacity * sizeof(struct st_entry_shared);
+}
+
+void st_directory_format(struct st_directory *shared, const struct st_geometry *geometry)
+{
+    struct st_header *header = &shared->header;
+
+    st_store(&header->version, ST_LAYOUT_VERSION);
+    st_store(&header->tag, geometry->tag);
+    st_store(&header->length, geometry->length);
+    st_store(&header->reserve, geometry->reserve);
+    st_store(&header->backend, geometry->backend);
+    st_store(&header->flags, geometry->flags);
+    st_store(&header->mode, geometry->mode);
+    st_store(&header->extent, geometry->extent);
+    st_store(&header->capacity, geometry->capacity);
+    st_store(&header->page, geometry->page);
+    st_store(&header->created, geometry->created);
+    st_store(&shared->record[1].next_id, 1);
+    st_store(&shared->generation, 1);
+    st_store(&header->magic, ST_MAGIC);
+}
+
+static bool is_multiple(uint64_t value, uint64_t of)
+{
+    return value % of == 0;
+}
+
+static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
+{
+    return g->length == length && g->capacity >= 1 && g->capacity <= STITCH_SEGMENTS_MAX &&
+           st_directory_length(g->capacity) <= length &&
+           g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && is_multiple(STITCH_EXTENT_UNIT, g->page) &&
+           g->reserve >= STITCH_EXTENT_UNIT && g->reserve <= STITCH_RESERVE_MAX &&
+           is_multiple(g->reserve, STITCH_EXTENT_UNIT) &&
+           g->extent <= g->reserve && is_multiple(g->extent, STITCH_EXTENT_UNIT) &&
+           (g->backend == STITCH_BACKEND_STITCHED || g->backend == STITCH_BACKEND_SINGLE) &&
+           (g->flags & ~(STITCH_LAZY | STITCH_KEEP)) == 0 && (g->mode & ~UINT64_C(0755)) == 0;
+}
+
+int st_directory_geometry(const struct st_directory *shared, uint64_t length, struct st_geometry *out)
+{
+    const struct st_header *header = &shared->header;
+    struct st_geometry copy;
+
+    if (length < sizeof(struct st_directory) || st_load(&header->magic) != ST_MAGIC)
+        return STITCH_ECORRUPT;
+    if (st_load(&header->version) != ST_LAYOUT_VERSION) {
+        out->tag = st_load(&header->tag);
+        return STITCH_EVERSION;
+    }
+    copy.tag = st_load(&header->tag);
+    copy.length = st_load(&header->length);
+    copy.reserve = st_load(&header->reserve);
+    copy.backend = st_load(&header->backend);
+    copy.flags = st_load(&header->flags);
+    copy.mode = st_load(&header->mode);
+    copy.extent = st_load(&header->extent);
+    copy.capacity = st_load(&header->capacity);
+    copy.page = st_load(&header->page);
+    copy.created = st_load(&header->created);
+    if (!geometry_is_sane(&copy, length))
+        return STITCH_ECORRUPT;
+    *out = copy;
+    return 0;
+}
+
+uint64_t st_directory_generation(const struct st_directory *shared)
+{
+    return st_load(&shared->generation);
+}
+
+st_word *st_directory_generation_word(struct st_directory *shared)
+{
+    return &shared->generation;
+}
+
+/* Copy the record that counts; false if the generation moved meanwhile. */
+static bool copy_record(const struct st_directory *shared, struct st_record *record, uint64_t *generation)
+{
+    uint64_t before = st_load(&shared->generation);
+    const struct st_record_shared *from = &shared->record[before & 1];
+
+    record->size = st_load(&from->size);
+    record->clean = st_load(&from->clean);
+    record->commit = st_load(&from->commit);
+    record->first = st_load(&from->first);
+    record->count = st_load(&from->count);
+    record->next_id = st_load(&from->next_id);
+    *generation = before;
+    return st_load(&shared->generation) == before;
+}
+
+static bool record_is_sane(const struct st_record *r, const struct st_geometry *g)
+{
+    return r->size <= r->clean && r->clean <= r->commit && r->commit <= g->reserve && r->first < g->capacity &&
+           r->count <= g->capacity && r->next_id > r->count && (r->count > 0 || r->commit == 0);
+}
+
+/* The same segments: ids are never used twice, so an entry can change only if next_id or the ends have moved. */
+static bool same_segments(const struct st_record *a, const struct st_record *b)
+{
+    return a->first == b->first && a->count == b->count && a->next_id == b->next_id;
+}
+
+static void copy_entries(const struct st_directory *shared, const struct st_geometry *g, const struct st_record *record,
+                         uint64_t from, struct st_entry *entries)
+{
+    for (uint64_t i = from; i < record->count; i++) {
+        const struct st_entry_shared *entry = &shared->entry[(record->first + i) % g->capacity];
+
+        entries[i].id = st_load(&entry->id);
+        entries[i].offset = st_load(&entry->offset);
+        entries[i].extent = st_load(&entry->extent);
+    }
+}
+
+/* End to end from 0, whole units, ids rising; the commit mark and the size end in the last one. */
+static bool entries_are_sane(const struct st_entry *entries, const struct st_record *record, const struct st_geometry *g)
+{
+    uint64_t end = 0, id = 0;
+
+    for (uint64_t i = 0; i < record->count; i++) {
+        const struct st_entry *entry = &entries[i];
+
+        if (entry->id <= id || entry->id >= record->next_id || entry->offset != end || entry->extent == 0 ||
+            !is_multiple(entry->extent, STITCH_EXTENT_UNIT) || entry->extent > g->reserve - end)
+            return false;
+        end += entry->extent;
+        id = entry->id;
+    }
+    return record->commit <= end && (record->count == 0 || record->size > entries[record->count - 1].offset);
+}
+
+/*
+ * Why the copy is whole. Every store of a writer to record and entries is a release and every load here an acquire. So if
+ * one of our loads returned a word that a writer prepared for generation g + 2 (the next one with our record's parity),
+ * that store came, in the writer's order, after its store of generation g + 1, and our second load of the generation
+ * sees at least g + 1: we retry. The entries that a state names are never written while it counts (a writer adds
+ * behind the last), and same_segments() before and after the copy tells that no other state came in between.
+ * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us.
+ */
+int st_directory_snapshot(const struct st_directory *shared, const struct st_geometry *geometry,
+                          struct st_snapshot *snapshot)
+{
+    struct st_record known = snapshot->record; /* the entries we hold belong to this one; next_id 0: to none */
+    struct st_record record;
+    uint64_t generation;
+
+    for (int tries = 0; tries < SNAPSHOT_TRIES; tries++) {
+        if (!copy_record(shared, &record, &generation))
+            continue;
+        if (!record_is_sane(&record, geometry))
+            break;
+        if (!same_segments(&record, &known)) {
+            copy_entries(shared, geometry, &record, 0, snapshot->entries);
+            known = record;
+            continue; /* once more: the record must still name the same segments */
+        }
+        if (!entries_are_sane(snapshot->entries, &record, geometry))
+            break;
+        snapshot->record = record;
+        snapshot->generation = generation;
+        return 0;
+    }
+    snapshot->record = (struct st_record){ 0 };
+    return STITCH_ECORRUPT;
+}
+
+/*
+ * Publish last. Everything a reader will follow is stored (release) before the generation; the generation's store is the
+ * one that makes it count. A writer that dies before it has published nothing: the other record still counts.
+ *
+ * Waiters announce themselves (waiting = 1), then look at the generation, then sleep. We clear the announcement, store
+ * the generation, then look for announcements; all of these are sequentially consistent. An announcement before our
+ * clearing is one that we have seen: we wake. One behind it stays for us or for the next writer. And whoever announces
+ * behind our last look sees our generation when it looks. So no sleeper is missed, and a waiter that was killed
+ * costs one needless wake-up, not one for ever.
+ */
+bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
+                          const struct st_record *next, const struct st_entry *added)
+{
+    uint64_t generation = now->generation + 1;
+    struct st_record_shared *to = &shared->record[generation & 1];
+    bool waiting = st_load_ordered(&shared->waiting) != 0;
+
+    if (added) {
+        struct st_entry_shared *entry = &shared->entry[(next->first + next->count - 1) % geometry->capacity];
+
+        st_store(&entry->id, added->id);
+        st_store(&entry->offset, added->offset);
+        st_store(&entry->extent, added->extent);
+        now->entries[next->count - 1] = *added;
+    }
+    st_store(&to->size, next->size);
+    st_store(&to->clean, next->clean);
+    st_store(&to->commit, next->commit);
+    st_store(&to->first, next->first);
+    st_store(&to->count, next->count);
+    st_store(&to->next_id, next->next_id);
+    if (waiting)
+        st_store_ordered(&shared->waiting, 0);
+    st_store_ordered(&shared->generation, generation);
+
+    now->record = *next;
+    now->generation = generation;
+    return waiting || st_load_ordered(&shared->waiting) != 0;
+}
+
+bool st_directory_journal_is_open(const struct st_directory *shared)
+{
+    return st_load(&shared->journal) != 0;
+}
+
+void st_directory_journal_set(struct st_directory *shared, bool open)
+{
+    st_store(&shared->journal, open ? 1 : 0);
+}
+
+void st_directory_announce_waiter(struct st_directory *shared)
+{
+    st_store_ordered(&shared->waiting, 1);
+}
