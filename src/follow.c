@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow.c - the reader's side: snapshot, two passes, and sleeping until there is something to follow.
+ *
+ * May call directory, segments, names and os; takes no lock that another process waits for. Invariant: what stitch_size tells is
+ * mapped and listed at every moment, also in the middle of the passes and after an error.
+ */
+#include "follow.h"
+
+/* A read-only handle cannot announce itself to writers; it looks again after so long. */
+#define READONLY_SLICE_MS 5
+/* And a writer can be killed between publishing and waking: nobody sleeps longer than this without looking. */
+#define LOOK_AGAIN_MS 100
+/* A segment that vanishes between snapshot and open was shrunk away: look again, but not for ever. */
+#define FOLLOW_TRIES 1000
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint64_t extent, st_os_object *out,
+                           st_os_status *status)
+{
+    char name[ST_NAME_SIZE];
+    int e;
+
+    st_names_segment(name, region->geometry.tag, id);
+    e = st_os_object_open(&region->folder, name, region->readonly, out);
+    if (e)
+        return e == STITCH_ENOENT ? STITCH_EGONE : e;
+    e = st_os_object_status(out, status);
+    if (!e && status->owner != region->owner)
+        e = STITCH_EACCES;
+    if (!e && (!status->regular || status->size != extent))
+        e = STITCH_ECORRUPT;
+    if (e)
+        st_os_object_close(out);
+    return e;
+}
+
+void st_follow_drop_last(struct stitch_region *region)
+{
+    struct st_segment_view last;
+
+    st_segments_at(&region->segments, region->segments.count - 1, &last);
+    st_os_view_unmap(&region->reservation, last.offset, last.extent);
+    st_segments_drop_last(&region->segments);
+    if (region->tail_id == last.id) {
+        st_os_object_close(&region->tail);
+        region->tail_id = 0;
+    }
+}
+
+static int map_segment(struct stitch_region *region, const struct st_entry *entry)
+{
+    struct st_segment_view view = { entry->id, entry->offset, entry->extent, { 0, 0 } };
+    st_os_object object;
+    st_os_status status;
+    int e = st_follow_open_segment(region, entry->id, entry->extent, &object, &status);
+
+    if (e)
+        return e;
+    view.identity = status.identity;
+    e = st_segments_add(&region->segments, &view);
+    if (!e) {
+        e = st_os_view_map(&region->reservation, entry->offset, entry->extent, &object, region->readonly);
+        if (e)
+            st_segments_drop_last(&region->segments);
+    }
+    st_os_object_close(&object);
+    return e;
+}
+
+/* How many of the mapped segments, from the first on, are still listed. */
+static uint64_t still_listed(const struct stitch_region *region)
+{
+    const struct st_snapshot *now = &region->now;
+    uint64_t i = 0;
+    struct st_segment_view view;
+
+    while (i < now->record.count && st_segments_at(&region->segments, i, &view) == 0 && view.id == now->entries[i].id &&
+           view.offset == now->entries[i].offset && view.extent == now->entries[i].extent)
+        i++;
+    return i;
+}
+
+void st_follow_remember(struct stitch_region *region, bool whole)
+{
+    st_store(&region->size, smaller(region->now.record.size, st_segments_end(&region->segments)));
+    if (whole)
+        st_store(&region->generation, region->now.generation);
+}
+
+/*
+ * Pass 1 lets go of what is no longer listed, pass 2 maps what is new, each segment next to its neighbour. Removals come
+ * first, since their addresses may be listed for others now. The size goes down before anything is unmapped and up after
+ * everything is mapped; the generation is remembered only if both passes succeeded, so that a failed call is retried.
+ */
+int st_follow_adopt(struct stitch_region *region)
+{
+    uint64_t kept = still_listed(region);
+    struct st_segment_view view;
+    uint64_t kept_end = kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 ? view.offset + view.extent : 0;
+    int e = 0;
+
+    st_store(&region->size, smaller(st_load(&region->size), smaller(region->now.record.size, kept_end)));
+    while (region->segments.count > kept)
+        st_follow_drop_last(region);
+    for (uint64_t i = kept; e == 0 && i < region->now.record.count; i++)
+        e = map_segment(region, &region->now.entries[i]);
+    st_follow_remember(region, e == 0);
+    return e;
+}
+
+int st_follow_sync(struct stitch_region *region)
+{
+    uint64_t before = st_load(&region->generation);
+    int e = 0;
+
+    if (st_load(region->shared_generation) == before)
+        return 0;
+    st_os_mutex_lock(&region->table);
+    for (int tries = 0; tries < FOLLOW_TRIES; tries++) {
+        e = st_directory_snapshot(region->directory, &region->geometry, &region->now);
+        if (!e)
+            e = st_follow_adopt(region);
+        /* A missing segment is nothing if the directory has moved on: it was shrunk away as we looked. */
+        if (e != STITCH_EGONE || st_load(region->shared_generation) == region->now.generation)
+            break;
+    }
+    st_os_mutex_unlock(&region->table);
+    if (e)
+        return e;
+    return st_load(&region->generation) != before;
+}
+
+int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_ms)
+{
+    uint64_t start = st_os_milliseconds();
+    uint64_t slice = region->readonly ? READONLY_SLICE_MS : LOOK_AGAIN_MS;
+
+    while (st_load(region->shared_generation) == seen) {
+        uint64_t waited = st_os_milliseconds() - start;
+        uint64_t left = timeout_ms < 0 ? UINT64_MAX : waited < (uint64_t)timeout_ms ? (uint64_t)timeout_ms - waited : 0;
+
+        if (left == 0)
+            return STITCH_ETIMEDOUT;
+        if (!region->readonly)
+            st_directory_announce_waiter(region->directory);
+        st_os_wait(region->shared_generation, (uint32_t)seen, smaller(left, slice));
+    }
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* follow.h - taking over what writers have published. All but st_follow_sync and _wait need region->table held. */
+#ifndef ST_FOLLOW_H
+#define ST_FOLLOW_H
+
+#include "region.h"
+
+/* The reader's path: 1 if something changed, 0 if not, or an error. Takes region->table. */
+int st_follow_sync(struct stitch_region *region);
+
+/* Sleep until the generation is not `seen`. Takes no lock. */
+int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_ms);
+
+/* Make the mappings what region->now says: let go, then map. After an error the rest is usable and a retry is safe. */
+int st_follow_adopt(struct stitch_region *region);
+
+/* Open the object of segment `id`, of `extent` bytes, and check that it is what it must be. STITCH_EGONE, _ECORRUPT, ... */
+int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint64_t extent, st_os_object *out,
+                           st_os_status *status);
+
+/* Let go of the last mapped segment. */
+void st_follow_drop_last(struct stitch_region *region);
+
+/* Take over the size and generation of region->now, as far as it is mapped; `whole`: all of it is. */
+void st_follow_remember(struct stitch_region *region, bool whole);
+
+#endif

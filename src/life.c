@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * life.c - how a handle begins and ends.
+ *
+ * A region is born under no name: its directory is made, locked and filled, its first segments under the name that reapers
+ * know (stitch.u.TAG), and only then gets the name it will be found by. So nobody sees it half made, and what a killed
+ * creator leaves is removed like everything that nobody is attached to.
+ * May call region, follow, reap, directory, names and os.
+ */
+#include "life.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "extent.h"
+#include "follow.h"
+#include "layout.h"
+#include "reap.h"
+
+#define BUSY_TRIES 2000 /* of a millisecond: a dead region is being removed under this name */
+
+/* What can be made before it is known which region it will be. st_life_close undoes any part of what follows. */
+static int conceive(const char *name, const stitch_options *options, struct stitch_region **out)
+{
+    struct stitch_region *region = calloc(1, sizeof *region);
+    const char *folder = options->folder ? options->folder : st_os_setting("STITCH_DIR");
+    int e;
+
+    if (!region)
+        return STITCH_ENOMEM;
+    memcpy(region->name, name, strlen(name) + 1);
+    region->readonly = (options->flags & STITCH_READONLY) != 0;
+    region->folder.handle = -1;
+    region->object = region->tail = ST_OS_OBJECT_CLOSED;
+    e = st_os_mutex_open(&region->writing);
+    if (e)
+        goto free_region;
+    e = st_os_mutex_open(&region->table);
+    if (e)
+        goto close_writing;
+    e = st_os_folder_open(folder, &region->folder);
+    if (!e)
+        e = st_os_fork_mark_open(&region->fork_mark);
+    if (!e) {
+        *out = region;
+        return 0;
+    }
+    st_os_folder_close(&region->folder);
+    st_os_mutex_close(&region->table);
+close_writing:
+    st_os_mutex_close(&region->writing);
+free_region:
+    free(region);
+    return e;
+}
+
+/* Let go of what a handle holds, in reverse; locks go with the directory's object. */
+static void dissolve(struct stitch_region *region)
+{
+    st_os_release(&region->reservation);
+    st_segments_clear(&region->segments);
+    st_os_object_close(&region->tail);
+    free(region->now.entries);
+    if (region->directory)
+        st_os_unmap(region->directory, region->geometry.length);
+    st_os_object_close(&region->object);
+    st_os_fork_mark_close(region->fork_mark);
+    st_os_mutex_close(&region->table);
+    st_os_mutex_close(&region->writing);
+}
+
+void st_life_close(struct stitch_region *region)
+{
+    char name[ST_NAME_SIZE];
+    uint64_t tag = region->geometry.tag;
+    bool kept = (region->geometry.flags & STITCH_KEEP) != 0;
+
+    dissolve(region);
+    if (tag != 0 && !kept) {
+        st_names_region(name, region->name);
+        st_reap_one(&region->folder, name);
+    }
+    if (tag != 0) {
+        st_names_unlinked(name, tag);
+        st_reap_one(&region->folder, name);
+    }
+    st_os_folder_close(&region->folder);
+    free(region);
+}
+
+/* With the geometry known and the object attended: directory, room for snapshots, reservation. */
+static int attach_memory(struct stitch_region *region)
+{
+    void *directory;
+    int e = st_os_map(&region->object, region->geometry.length, region->readonly, &directory);
+
+    if (e)
+        return e;
+    region->directory = directory;
+    region->shared_generation = st_directory_generation_word(directory);
+    region->now.entries = calloc((size_t)region->geometry.capacity, sizeof *region->now.entries);
+    if (!region->now.entries)
+        return STITCH_ENOMEM;
+    return st_os_reserve(region->geometry.reserve, &region->reservation);
+}
+
+/* ----------------------------------------------------------------------------------------------------- creating --- */
+
+static int choose_geometry(const stitch_options *options, uint64_t page, struct st_geometry *out)
+{
+    uint64_t capacity = options->segments ? options->segments : STITCH_SEGMENTS_DEFAULT;
+    int e;
+
+    *out = (struct st_geometry){
+        .reserve = options->reserve,
+        .backend = options->backend,
+        .flags = options->flags & (STITCH_LAZY | STITCH_KEEP),
+        .mode = options->mode,
+        .extent = options->backend == STITCH_BACKEND_SINGLE ? options->reserve : options->extent,
+        .capacity = capacity,
+        .page = page,
+        .length = st_extent_round(st_directory_length(capacity), page),
+        .created = (uint64_t)time(NULL),
+    };
+    do
+        e = st_os_random(&out->tag, sizeof out->tag);
+    while (!e && out->tag == 0);
+    return e;
+}
+
+static int make_directory(struct stitch_region *region, const char *object_name, const struct st_geometry *geometry)
+{
+    st_os_status status;
+    int e = st_os_object_create(&region->folder, object_name, geometry->length, geometry->mode, &region->object);
+
+    if (!e)
+        e = st_os_commit(&region->object, NULL, 0, geometry->length, false);
+    if (!e)
+        e = st_os_attend(&region->object, false);
+    if (!e)
+        e = st_os_object_status(&region->object, &status);
+    if (e)
+        return e;
+    region->owner = status.owner;
+    region->geometry = *geometry;
+    e = attach_memory(region);
+    if (e)
+        return e;
+    st_directory_format(region->directory, geometry);
+    return st_follow_sync(region) < 0 ? STITCH_ECORRUPT : 0;
+}
+
+/* Give the finished directory its name; a region with segments gets there by way of the name that reapers know. */
+static int fill_and_name(struct stitch_region *region, const char *object_name, uint64_t size)
+{
+    char unlinked[ST_NAME_SIZE];
+    int e;
+
+    if (size == 0)
+        return st_os_object_publish(&region->folder, object_name, &region->object);
+    st_names_unlinked(unlinked, region->geometry.tag);
+    e = st_os_object_publish(&region->folder, unlinked, &region->object);
+    if (!e)
+        e = st_region_resize(region, size);
+    if (!e)
+        e = st_os_object_rename(&region->folder, unlinked, object_name);
+    return e;
+}
+
+int st_life_create(const char *name, const stitch_options *options, struct stitch_region **out)
+{
+    char object_name[ST_NAME_SIZE];
+    struct stitch_region *region;
+    struct st_geometry geometry;
+    st_os_status status;
+    int e = conceive(name, options, &region);
+
+    if (e)
+        return e;
+    st_names_region(object_name, name);
+    st_reap_all(&region->folder); /* what cannot be removed now is no reason not to create */
+    e = st_os_object_status_of(&region->folder, object_name, &status) == 0 ? STITCH_EEXIST : 0;
+    if (!e)
+        e = choose_geometry(options, region->folder.page, &geometry);
+    if (!e)
+        e = make_directory(region, object_name, &geometry);
+    if (!e)
+        e = fill_and_name(region, object_name, options->size);
+    if (e)
+        st_life_close(region);
+    else
+        *out = region;
+    return e;
+}
+
+/* ------------------------------------------------------------------------------------------------------ opening --- */
+
+static int check_owner(const stitch_options *options, const st_os_status *status)
+{
+    return status->owner == st_os_user() || (options->flags & STITCH_OTHER_OWNER) ? 0 : STITCH_EACCES;
+}
+
+/*
+ * Open the directory and attend. STITCH_EBUSY: it is being removed, or its name changed hands meanwhile: try again. Without
+ * STITCH_KEEP a region that nobody attends has ended, whether or not somebody came to remove it.
+ */
+static int find_and_attend(struct stitch_region *region, const char *object_name, const stitch_options *options)
+{
+    struct st_found found;
+    int e = st_reap_find(&region->folder, object_name, region->readonly, &found);
+
+    if (e == STITCH_EVERSION)
+        st_os_object_close(&found.object);
+    if (e)
+        return e;
+    e = check_owner(options, &found.status);
+    if (!e && !(found.geometry.flags & STITCH_KEEP)) {
+        int attended = st_os_is_attended(&found.object);
+
+        e = attended < 0 ? attended : attended ? 0 : STITCH_ENOENT;
+    }
+    if (!e)
+        e = st_os_attend(&found.object, region->readonly);
+    if (!e && !st_reap_still_named(&region->folder, object_name, &found))
+        e = STITCH_EBUSY;
+    if (e) {
+        st_os_object_close(&found.object);
+        return e;
+    }
+    region->object = found.object;
+    region->owner = found.status.owner;
+    region->geometry = found.geometry;
+    return 0;
+}
+
+int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
+{
+    char object_name[ST_NAME_SIZE];
+    struct stitch_region *region;
+    int e = conceive(name, options, &region);
+
+    if (e)
+        return e;
+    st_names_region(object_name, name);
+    e = STITCH_EBUSY;
+    for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
+        if (tries > 0)
+            st_os_sleep(1);
+        e = find_and_attend(region, object_name, options);
+    }
+    if (!e)
+        e = attach_memory(region);
+    if (!e)
+        e = st_follow_sync(region);
+    if (e == STITCH_ENOENT)
+        st_reap_one(&region->folder, object_name); /* if it is there and ended, its name is free now */
+    if (e < 0) {
+        st_life_close(region);
+        return e;
+    }
+    *out = region;
+    return 0;
+}
+
+int st_life_attach(const char *name, const stitch_options *options, struct stitch_region **out)
+{
+    int e = STITCH_ENOENT;
+
+    for (int tries = 0; tries < BUSY_TRIES; tries++) {
+        e = st_life_open(name, options, out);
+        if (e != STITCH_ENOENT || (options->flags & STITCH_READONLY))
+            return e;
+        e = st_life_create(name, options, out);
+        if (e != STITCH_EEXIST)
+            return e;
+    }
+    return STITCH_EBUSY;
+}

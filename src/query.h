@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* query.h - looking at a region: what the directory says, what this handle has, what the system says. */
+#ifndef ST_QUERY_H
+#define ST_QUERY_H
+
+#include "region.h"
+
+int st_query_info(struct stitch_region *region, stitch_info_t *out);
+int st_query_segment(struct stitch_region *region, uint64_t index, stitch_segment_t *out);
+int st_query_find(struct stitch_region *region, const void *address, stitch_segment_t *out);
+int st_query_presence(struct stitch_region *region, uint64_t offset);
+
+/* verify.c */
+int st_verify_region(struct stitch_region *region, stitch_report_t *out);
+/* Does the system's map say that this segment is its object, whole, behind its neighbour? 1, 0, or an error. */
+int st_verify_segment(struct stitch_region *region, uint64_t index);
+
+/* list.c */
+int st_list_folder(const char *folder, int (*each)(const stitch_listing *, void *), void *arg);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reap.c - the end of a region.
+ *
+ * Whether a region is in use is asked of the kernel: every attached handle holds the `attended` lock shared, and who gets it
+ * exclusively knows that nobody is attached and that nobody can be while it is held. No counts, no pids: nothing that a killed
+ * process could leave wrong or that a new process could be mistaken for.
+ *
+ * Removing goes name first (stitch.r.NAME becomes stitch.u.TAG, so the name is free at once), then the segments, then the
+ * directory: killed on the way, what is left can still be found and removed by the next one.
+ * May call recover, directory, names and os.
+ */
+#include "reap.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "layout.h"
+#include "names.h"
+#include "recover.h"
+
+#define BUSY_TRIES 2000 /* of a millisecond: who takes away a name needs microseconds, unless it was stopped */
+
+int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, struct st_found *out)
+{
+    struct st_directory head; /* a copy of the first bytes, without the ring */
+    uint64_t got;
+    int e = st_os_object_open(folder, name, readonly, &out->object);
+
+    if (e)
+        return e;
+    memset(&head, 0, sizeof head);
+    e = st_os_object_status(&out->object, &out->status);
+    if (!e && !out->status.regular)
+        e = STITCH_ECORRUPT;
+    if (!e)
+        e = st_os_object_read(&out->object, &head, sizeof head, &got);
+    if (!e)
+        e = st_directory_geometry(&head, got < sizeof head ? got : out->status.size, &out->geometry);
+    if (e && e != STITCH_EVERSION)
+        st_os_object_close(&out->object);
+    return e;
+}
+
+bool st_reap_still_named(const st_os_folder *folder, const char *name, const struct st_found *found)
+{
+    st_os_status status;
+
+    return st_os_object_status_of(folder, name, &status) == 0 &&
+           status.identity.device == found->status.identity.device &&
+           status.identity.number == found->status.identity.number;
+}
+
+/* Change the name to the one for regions that ended; nobody else may be doing so. STITCH_ENOENT: it means another now. */
+static int take_name(const st_os_folder *folder, const char *name, const struct st_found *found)
+{
+    char unlinked[ST_NAME_SIZE];
+    int e = st_os_name_enter(&found->object);
+
+    if (e)
+        return e;
+    st_names_unlinked(unlinked, found->geometry.tag);
+    e = st_reap_still_named(folder, name, found) ? st_os_object_rename(folder, name, unlinked) : STITCH_ENOENT;
+    st_os_name_leave(&found->object);
+    return e;
+}
+
+static void remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found)
+{
+    char unlinked[ST_NAME_SIZE];
+
+    st_names_unlinked(unlinked, found->geometry.tag);
+    if (!st_names_is_unlinked(name) && take_name(folder, name, found) != 0)
+        return;
+    if (st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL) == 0)
+        st_os_object_remove(folder, unlinked);
+}
+
+void st_reap_one(const st_os_folder *folder, const char *name)
+{
+    bool named = !st_names_is_unlinked(name), keep;
+    struct st_found found;
+    int e;
+
+    if (!folder->objects_persist)
+        return;
+    e = st_reap_find(folder, name, false, &found);
+    if (e && e != STITCH_EVERSION)
+        return;
+    keep = named && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
+    if (!keep && found.status.owner == st_os_user() && st_os_alone(&found.object) == 1 &&
+        st_reap_still_named(folder, name, &found))
+        remove_everything(folder, name, &found);
+    st_os_object_close(&found.object);
+}
+
+static int reap_name(const char *name, void *arg)
+{
+    if (st_names_of_region(name) || st_names_is_unlinked(name))
+        st_reap_one(arg, name);
+    return 0;
+}
+
+int st_reap_all(const st_os_folder *folder)
+{
+    st_os_folder copy = *folder;
+
+    return folder->objects_persist ? st_os_folder_each(folder, reap_name, &copy) : 0;
+}
+
+static int unlink_once(const st_os_folder *folder, const char *name)
+{
+    char unlinked[ST_NAME_SIZE];
+    struct st_found found;
+    int e = st_reap_find(folder, name, false, &found);
+
+    if (e && e != STITCH_EVERSION)
+        return e;
+    if (found.status.owner != st_os_user() && st_os_user() != 0)
+        e = STITCH_EACCES;
+    else
+        e = take_name(folder, name, &found);
+    st_names_unlinked(unlinked, found.geometry.tag);
+    st_os_object_close(&found.object);
+    if (!e)
+        st_reap_one(folder, unlinked);
+    return e;
+}
+
+int st_reap_unlink(const st_os_folder *folder, const char *region_name)
+{
+    char name[ST_NAME_SIZE];
+    int e = STITCH_EBUSY;
+
+    st_names_region(name, region_name);
+    for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
+        if (tries > 0)
+            st_os_sleep(1);
+        e = unlink_once(folder, name);
+    }
+    return e;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * recover.c - after a dead writer.
+ *
+ * May call directory, names, follow and os. What a writer can leave: a segment object that was named and not published,
+ * objects that were unlisted and not removed, and memory behind the commit mark. All are seen from the published state
+ * alone, so the journal needs to say only that somebody was at work. Zeroing does not depend on this: grow empties what
+ * lies behind the mark before it commits it.
+ */
+#include "recover.h"
+
+#include <stddef.h>
+
+#include "follow.h"
+
+struct sweep {
+    const st_os_folder *folder;
+    uint64_t tag, owner;
+    const struct st_snapshot *listed;
+};
+
+static bool is_listed(const struct st_snapshot *listed, uint64_t id)
+{
+    for (uint64_t i = 0; listed && i < listed->record.count; i++)
+        if (listed->entries[i].id == id)
+            return true;
+    return false;
+}
+
+static int sweep_one(const char *name, void *arg)
+{
+    const struct sweep *sweep = arg;
+    st_os_status status;
+    uint64_t id;
+    int e;
+
+    if (!st_names_is_segment(name, sweep->tag, &id) || is_listed(sweep->listed, id))
+        return 0;
+    e = st_os_object_status_of(sweep->folder, name, &status);
+    if (!e && status.owner == sweep->owner)
+        e = st_os_object_remove(sweep->folder, name);
+    return e == STITCH_ENOENT ? 0 : e;
+}
+
+int st_recover_sweep(const st_os_folder *folder, uint64_t tag, uint64_t owner, const struct st_snapshot *listed)
+{
+    struct sweep sweep = { folder, tag, owner, listed };
+
+    return folder->objects_persist ? st_os_folder_each(folder, sweep_one, &sweep) : 0;
+}
+
+static int give_back_behind_mark(struct stitch_region *region)
+{
+    const struct st_record *record = &region->now.record;
+    const struct st_entry *last;
+    st_os_object object;
+    st_os_status status;
+    int e;
+
+    if (record->count == 0)
+        return 0;
+    last = &region->now.entries[record->count - 1];
+    if (record->commit == last->offset + last->extent)
+        return 0;
+    e = st_follow_open_segment(region, last->id, last->extent, &object, &status);
+    if (e)
+        return e;
+    e = st_os_decommit(&object, NULL, record->commit - last->offset, last->offset + last->extent - record->commit);
+    st_os_object_close(&object);
+    return e;
+}
+
+bool st_recover(struct stitch_region *region)
+{
+    int swept, given;
+
+    if (!st_directory_journal_is_open(region->directory))
+        return true;
+    swept = st_recover_sweep(&region->folder, region->geometry.tag, region->owner, &region->now);
+    given = give_back_behind_mark(region);
+    if (swept || given)
+        return false;
+    st_directory_journal_set(region->directory, false);
+    return true;
+}

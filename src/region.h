@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * region.h - one attached region: the state behind a handle, and the stories that change it. THIS PROCESS ONLY.
+ *
+ * Two locks, always in this order: `writing` is held by the one thread of this handle that is a writer (and waits for the
+ * writers of other handles and processes); `table` guards everything below it that is not atomic, and is never held while
+ * waiting for another process. So a stopped writer elsewhere keeps no thread here from following or looking.
+ */
+#ifndef ST_REGION_H
+#define ST_REGION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <stitch/stitch.h>
+
+#include "directory.h"
+#include "names.h"
+#include "os/os.h"
+#include "segments.h"
+
+struct stitch_region {
+    /* Fixed from open to close. */
+    char name[STITCH_NAME_MAX + 1];
+    bool readonly;
+    uint64_t owner; /* of the directory object; every segment must have the same */
+    struct st_geometry geometry;
+    st_os_folder folder;
+    struct st_directory *directory; /* shared */
+    st_word *shared_generation;     /* the word of it that everybody watches */
+    st_os_reservation reservation;
+
+    st_os_mutex writing;
+    st_os_object object; /* the directory's; holds this handle's locks */
+    st_word *fork_mark;
+
+    st_os_mutex table;
+    struct st_segments segments;
+    struct st_snapshot now; /* the state last taken over from the directory, mapped or not */
+    st_os_object tail;      /* of segment tail_id, or closed; only writers keep it */
+    uint64_t tail_id;
+    bool owing;             /* the writer at work could not finish what a dead one left: the journal stays open */
+
+    /* Read without a lock. */
+    st_word size;       /* what may be touched: never more than is mapped and listed */
+    st_word generation; /* of the last state that is mapped whole */
+};
+
+/* The address of an offset. */
+static inline unsigned char *st_region_at(const struct stitch_region *region, uint64_t offset)
+{
+    return region->reservation.base + offset;
+}
+
+/* Grow by `bytes`, filled from `data` or (NULL) zero. *offset: where. */
+int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *data, uint64_t *offset);
+int st_region_shrink(struct stitch_region *region, uint64_t bytes);
+int st_region_resize(struct stitch_region *region, uint64_t size);
+int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t length);
+
+#endif

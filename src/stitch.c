@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stitch.c - the public calls: check the arguments, then call one function. The checks of names and options are here, so
+ * that nothing below has to ask whether they are right.
+ */
+#include <stitch/stitch.h>
+
+#include <string.h>
+
+#include "extent.h"
+#include "follow.h"
+#include "life.h"
+#include "names.h"
+#include "query.h"
+#include "reap.h"
+
+static_assert(sizeof(stitch_options) == 9 * 8, "every option is 8 bytes wide, so that a size tells a version");
+
+#define CREATE_FLAGS (STITCH_LAZY | STITCH_KEEP)
+#define OPEN_FLAGS   (STITCH_READONLY | STITCH_OTHER_OWNER)
+
+/* ------------------------------------------------------------------------------------------------------ options --- */
+
+/* Take over a struct of another size: what is not there is 0; what we do not know must be 0. */
+static int copy_options(const stitch_options *from, stitch_options *out)
+{
+    const stitch_options defaults = STITCH_OPTIONS_INIT;
+    uint64_t size = from ? from->struct_size : 0;
+
+    *out = defaults;
+    if (!from)
+        return 0;
+    if (size < sizeof from->struct_size || size % 8 != 0 || size > 4096)
+        return STITCH_EINVAL;
+    for (uint64_t i = sizeof *out; i < size; i++)
+        if (((const unsigned char *)from)[i] != 0)
+            return STITCH_EINVAL;
+    memcpy(out, from, size < sizeof *out ? (size_t)size : sizeof *out);
+    out->struct_size = sizeof *out;
+    return 0;
+}
+
+static int choose_backend(uint64_t *backend)
+{
+    const char *setting;
+
+    if (*backend > STITCH_BACKEND_SINGLE)
+        return STITCH_EINVAL;
+    if (*backend != STITCH_BACKEND_AUTO)
+        return 0;
+    setting = st_os_setting("STITCH_BACKEND");
+    if (!setting || strcmp(setting, "stitched") == 0)
+        *backend = STITCH_BACKEND_STITCHED;
+    else if (strcmp(setting, "single") == 0)
+        *backend = STITCH_BACKEND_SINGLE;
+    else
+        return STITCH_EINVAL;
+    return 0;
+}
+
+/* Fill in the defaults of what a new region needs. */
+static int complete_for_create(stitch_options *options)
+{
+    if (options->reserve == 0)
+        options->reserve = STITCH_RESERVE_DEFAULT;
+    if (options->mode == 0)
+        options->mode = 0600;
+    if (options->segments == 0)
+        options->segments = STITCH_SEGMENTS_DEFAULT;
+    if (options->reserve > STITCH_RESERVE_MAX || options->extent > STITCH_RESERVE_MAX ||
+        options->segments > STITCH_SEGMENTS_MAX)
+        return STITCH_EINVAL;
+    if ((options->mode & ~UINT64_C(0644)) != 0 || (options->mode & 0600) != 0600)
+        return STITCH_EINVAL;
+    options->reserve = st_extent_round(options->reserve, STITCH_EXTENT_UNIT);
+    options->extent = st_extent_round(options->extent, STITCH_EXTENT_UNIT);
+    if (options->extent > options->reserve)
+        options->extent = options->reserve;
+    if (options->size > options->reserve)
+        return STITCH_ERESERVE;
+    return choose_backend(&options->backend);
+}
+
+enum { FOR_CREATE = 1, FOR_OPEN = 2 };
+
+static int prepare(const char *name, const stitch_options *from, int purpose, stitch_region **out, stitch_options *options)
+{
+    int e;
+
+    st_os_error_clear();
+    if (!name || !out || !st_names_valid(name))
+        return STITCH_EINVAL;
+    e = copy_options(from, options);
+    if (e)
+        return e;
+    if ((options->flags & ~(CREATE_FLAGS | OPEN_FLAGS)) != 0 ||
+        (purpose == FOR_CREATE && (options->flags & OPEN_FLAGS) != 0) ||
+        (options->flags & OPEN_FLAGS) == STITCH_OTHER_OWNER)
+        return STITCH_EINVAL;
+    return purpose & FOR_CREATE ? complete_for_create(options) : 0;
+}
+
+/* ----------------------------------------------------------------------------------------------- life of a region --- */
+
+int stitch_create(const char *name, const stitch_options *options, stitch_region **out)
+{
+    stitch_options checked;
+    int e = prepare(name, options, FOR_CREATE, out, &checked);
+
+    return e ? e : st_life_create(name, &checked, out);
+}
+
+int stitch_open(const char *name, const stitch_options *options, stitch_region **out)
+{
+    stitch_options checked;
+    int e = prepare(name, options, FOR_OPEN, out, &checked);
+
+    return e ? e : st_life_open(name, &checked, out);
+}
+
+int stitch_attach(const char *name, const stitch_options *options, stitch_region **out)
+{
+    stitch_options checked;
+    int e = prepare(name, options, FOR_CREATE | FOR_OPEN, out, &checked);
+
+    return e ? e : st_life_attach(name, &checked, out);
+}
+
+int stitch_close(stitch_region *region)
+{
+    if (region)
+        st_life_close(region);
+    return 0;
+}
+
+int stitch_unlink(const char *name)
+{
+    return stitch_unlink_at(NULL, name);
+}
+
+int stitch_unlink_at(const char *folder, const char *name)
+{
+    st_os_folder opened;
+    int e;
+
+    st_os_error_clear();
+    if (!name || !st_names_valid(name))
+        return STITCH_EINVAL;
+    e = st_os_folder_open(folder ? folder : st_os_setting("STITCH_DIR"), &opened);
+    if (e)
+        return e;
+    e = st_reap_unlink(&opened, name);
+    st_os_folder_close(&opened);
+    return e;
+}
+
+/* -------------------------------------------------------------------------------------------------- lock-free reads --- */
+
+void *stitch_base(const stitch_region *region)
+{
+    return region ? region->reservation.base : NULL;
+}
+
+uint64_t stitch_size(const stitch_region *region)
+{
+    return region ? st_load(&region->size) : 0;
+}
+
+uint64_t stitch_reserve(const stitch_region *region)
+{
+    return region ? region->geometry.reserve : 0;
+}
+
+uint64_t stitch_generation(const stitch_region *region)
+{
+    return region ? st_load(&region->generation) : 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ growing, following --- */
+
+int stitch_grow(stitch_region *region, uint64_t bytes, uint64_t *offset)
+{
+    uint64_t unused;
+
+    st_os_error_clear();
+    return region ? st_region_grow(region, bytes, NULL, offset ? offset : &unused) : STITCH_EINVAL;
+}
+
+int stitch_append(stitch_region *region, const void *data, uint64_t length, uint64_t *offset)
+{
+    uint64_t unused;
+
+    st_os_error_clear();
+    if (!region || (!data && length > 0))
+        return STITCH_EINVAL;
+    return st_region_grow(region, length, data, offset ? offset : &unused);
+}
+
+int stitch_shrink(stitch_region *region, uint64_t bytes)
+{
+    st_os_error_clear();
+    return region ? st_region_shrink(region, bytes) : STITCH_EINVAL;
+}
+
+int stitch_resize(stitch_region *region, uint64_t size)
+{
+    st_os_error_clear();
+    return region ? st_region_resize(region, size) : STITCH_EINVAL;
+}
+
+int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length)
+{
+    st_os_error_clear();
+    return region ? st_region_discard(region, offset, length) : STITCH_EINVAL;
+}
+
+int stitch_sync(stitch_region *region)
+{
+    if (!region)
+        return STITCH_EINVAL;
+    if (st_load(region->shared_generation) == st_load(&region->generation))
+        return 0;
+    st_os_error_clear();
+    return st_follow_sync(region);
+}
+
+int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout_ms)
+{
+    st_os_error_clear();
+    if (!region || timeout_ms < -1)
+        return STITCH_EINVAL;
+    return st_follow_wait(region, seen_generation, timeout_ms);
+}
+
+/* ----------------------------------------------------------------------------------------------------- looking --- */
+
+int stitch_info(stitch_region *region, stitch_info_t *out)
+{
+    st_os_error_clear();
+    return region && out ? st_query_info(region, out) : STITCH_EINVAL;
+}
+
+int stitch_segment(stitch_region *region, uint64_t index, stitch_segment_t *out)
+{
+    st_os_error_clear();
+    return region && out ? st_query_segment(region, index, out) : STITCH_EINVAL;
+}
+
+int stitch_find(stitch_region *region, const void *address, stitch_segment_t *out)
+{
+    st_os_error_clear();
+    return region && out ? st_query_find(region, address, out) : STITCH_EINVAL;
+}
+
+int stitch_presence(stitch_region *region, uint64_t offset)
+{
+    st_os_error_clear();
+    return region ? st_query_presence(region, offset) : STITCH_EINVAL;
+}
+
+int stitch_verify(stitch_region *region, stitch_report_t *out)
+{
+    st_os_error_clear();
+    return region && out ? st_verify_region(region, out) : STITCH_EINVAL;
+}
+
+const char *stitch_faultname(uint64_t fault)
+{
+    static const char *const names[] = { "none",   "missing",     "foreign",     "shifted",  "protection",
+                                         "object", "uncommitted", "reservation", "directory" };
+
+    return fault < sizeof names / sizeof names[0] ? names[fault] : "not a fault of stitch";
+}
+
+int stitch_list(int (*each)(const stitch_listing *, void *), void *arg)
+{
+    return stitch_list_at(NULL, each, arg);
+}
+
+int stitch_list_at(const char *folder, int (*each)(const stitch_listing *, void *), void *arg)
+{
+    st_os_error_clear();
+    return each ? st_list_folder(folder, each, arg) : STITCH_EINVAL;
+}
+
+int stitch_os_error(void)
+{
+    return st_os_error();
+}
+
+const char *stitch_version(void)
+{
+    return STITCH_VERSION;
+}
