@@ -12,7 +12,7 @@
 
 #include "atomic.h"
 
-#define ST_MAGIC UINT64_C(0x31524944484354) /* "TCHDIR1" read as a little-endian word */
+#define ST_MAGIC UINT64_C(0x3152494448435453) /* the bytes "STCHDIR1" */
 #define ST_LAYOUT_VERSION UINT64_C(1)
 
 /* Written once, before the directory has a name; never changed. */
