@@ -47,8 +47,8 @@ static bool is_multiple(uint64_t value, uint64_t of)
 
 static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
 {
-    return g->length == length && g->capacity >= 1 && g->capacity <= STITCH_SEGMENTS_MAX &&
-           st_directory_length(g->capacity) <= length &&
+    return g->length == length && g->capacity >= 1 && g->capacity <= STITCH_SEGMENTS_MAX && /* so length is small */
+           st_directory_length(g->capacity) <= length && length - st_directory_length(g->capacity) < g->page &&
            g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && is_multiple(STITCH_EXTENT_UNIT, g->page) &&
            g->reserve >= STITCH_EXTENT_UNIT && g->reserve <= STITCH_RESERVE_MAX &&
            is_multiple(g->reserve, STITCH_EXTENT_UNIT) &&
@@ -226,14 +226,19 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
     return waiting || st_load_ordered(&shared->waiting) != 0;
 }
 
-bool st_directory_journal_is_open(const struct st_directory *shared)
+uint64_t st_directory_journal(const struct st_directory *shared)
 {
-    return st_load(&shared->journal) != 0;
+    return st_load(&shared->journal);
 }
 
-void st_directory_journal_set(struct st_directory *shared, bool open)
+void st_directory_journal_open(struct st_directory *shared, uint64_t stores_below)
 {
-    st_store(&shared->journal, open ? 1 : 0);
+    st_store(&shared->journal, stores_below ? stores_below : 1);
+}
+
+void st_directory_journal_close(struct st_directory *shared)
+{
+    st_store(&shared->journal, 0);
 }
 
 void st_directory_announce_waiter(struct st_directory *shared)

@@ -65,9 +65,13 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
 bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
                           const struct st_record *next, const struct st_entry *added);
 
-/* The journal: open while a writer has changed something that the published state does not yet show, or no longer. */
-bool st_directory_journal_is_open(const struct st_directory *shared);
-void st_directory_journal_set(struct st_directory *shared, bool open);
+/*
+ * The journal: not 0 (open) while a writer has changed something that the published state does not yet show, or no longer.
+ * Its value is the offset below which that writer may have stored bytes beyond the size; at least 1. Unchecked.
+ */
+uint64_t st_directory_journal(const struct st_directory *shared);
+void st_directory_journal_open(struct st_directory *shared, uint64_t stores_below);
+void st_directory_journal_close(struct st_directory *shared);
 
 /* Say that this process is about to sleep on the generation. Then look at the generation, then sleep. */
 void st_directory_announce_waiter(struct st_directory *shared);

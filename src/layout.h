@@ -54,7 +54,8 @@ struct st_directory {
     unsigned char pad1[0x40 - sizeof(st_word)];
     st_word waiting;    /* 1: somebody may sleep on the generation */
     unsigned char pad2[0x40 - sizeof(st_word)];
-    st_word journal;    /* 1: a writer is between its first change and its last; found so by another: it died there */
+    st_word journal;    /* not 0: a writer is between its first change and its last; found so by another: it died there,
+                           and may have stored bytes below this offset */
     unsigned char pad3[0x80 - sizeof(st_word)];
     struct st_record_shared record[2];
     unsigned char pad4[0x200 - 2 * sizeof(struct st_record_shared)];

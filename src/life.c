@@ -73,6 +73,7 @@ static void dissolve(struct stitch_region *region)
 void st_life_close(struct stitch_region *region)
 {
     char name[ST_NAME_SIZE];
+    int error = st_os_error(); /* of what failed before, not of what is already gone */
     uint64_t tag = region->geometry.tag;
     bool kept = (region->geometry.flags & STITCH_KEEP) != 0;
 
@@ -81,12 +82,11 @@ void st_life_close(struct stitch_region *region)
         st_names_region(name, region->name);
         st_reap_one(&region->folder, name);
     }
-    if (tag != 0) {
-        st_names_unlinked(name, tag);
-        st_reap_one(&region->folder, name);
-    }
+    if (tag != 0)
+        st_reap_unlinked(&region->folder, tag);
     st_os_folder_close(&region->folder);
     free(region);
+    st_os_error_set(error);
 }
 
 /* With the geometry known and the object attended: directory, room for snapshots, reservation. */
@@ -159,7 +159,7 @@ static int fill_and_name(struct stitch_region *region, const char *object_name, 
 
     if (size == 0)
         return st_os_object_publish(&region->folder, object_name, &region->object);
-    st_names_unlinked(unlinked, region->geometry.tag);
+    st_names_unlinked(unlinked, region->geometry.tag, 0);
     e = st_os_object_publish(&region->folder, unlinked, &region->object);
     if (!e)
         e = st_region_resize(region, size);

@@ -29,9 +29,12 @@ void st_names_region(char out[ST_NAME_SIZE], const char *name)
     snprintf(out, ST_NAME_SIZE, ST_NAMES_REGION "%s", name);
 }
 
-void st_names_unlinked(char out[ST_NAME_SIZE], uint64_t tag)
+void st_names_unlinked(char out[ST_NAME_SIZE], uint64_t tag, uint64_t nonce)
 {
-    snprintf(out, ST_NAME_SIZE, ST_NAMES_UNLINKED "%016" PRIx64, tag);
+    if (nonce == 0)
+        snprintf(out, ST_NAME_SIZE, ST_NAMES_UNLINKED "%016" PRIx64, tag);
+    else
+        snprintf(out, ST_NAME_SIZE, ST_NAMES_UNLINKED "%016" PRIx64 ".%016" PRIx64, tag, nonce);
 }
 
 void st_names_segment(char out[ST_NAME_SIZE], uint64_t tag, uint64_t id)
@@ -74,10 +77,12 @@ const char *st_names_of_region(const char *object)
     return name;
 }
 
-bool st_names_is_unlinked(const char *object)
+bool st_names_is_unlinked(const char *object, uint64_t *tag)
 {
     size_t prefix = sizeof ST_NAMES_UNLINKED - 1;
-    uint64_t tag;
+    uint64_t nonce;
 
-    return strncmp(object, ST_NAMES_UNLINKED, prefix) == 0 && read_hex(object + prefix, '\0', &tag);
+    return strncmp(object, ST_NAMES_UNLINKED, prefix) == 0 &&
+           (read_hex(object + prefix, '\0', tag) ||
+            (read_hex(object + prefix, '.', tag) && read_hex(object + prefix + 17, '\0', &nonce)));
 }

@@ -4,8 +4,9 @@
  *
  *   stitch.r.NAME    the directory of the region NAME
  *   stitch.u.TAG     the directory of a region whose name was unlinked, until the last user has gone
+ *   stitch.u.TAG.N   the same, where somebody else had taken that name; N is random
  *   stitch.s.TAG.ID  segment ID of the region with that tag
- * TAG and ID are 16 lower-case hexadecimal digits.
+ * TAG, ID and N are 16 lower-case hexadecimal digits.
  */
 #ifndef ST_NAMES_H
 #define ST_NAMES_H
@@ -23,7 +24,7 @@
 bool st_names_valid(const char *name);
 
 void st_names_region(char out[ST_NAME_SIZE], const char *name);
-void st_names_unlinked(char out[ST_NAME_SIZE], uint64_t tag);
+void st_names_unlinked(char out[ST_NAME_SIZE], uint64_t tag, uint64_t nonce); /* nonce 0: without */
 void st_names_segment(char out[ST_NAME_SIZE], uint64_t tag, uint64_t id);
 
 /* True if `object` is a segment's name of the region with that tag; *id then tells which. */
@@ -31,6 +32,8 @@ bool st_names_is_segment(const char *object, uint64_t tag, uint64_t *id);
 
 /* The region's name in an object's name, or NULL if it is not a directory under its own name. */
 const char *st_names_of_region(const char *object);
-bool st_names_is_unlinked(const char *object);
+
+/* True if it is the name of an unlinked directory; *tag tells whose. */
+bool st_names_is_unlinked(const char *object, uint64_t *tag);
 
 #endif

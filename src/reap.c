@@ -19,6 +19,7 @@
 #include "names.h"
 #include "recover.h"
 
+#define NONCE_TRIES 16
 #define BUSY_TRIES 2000 /* of a millisecond: who takes away a name needs microseconds, unless it was stopped */
 
 int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, struct st_found *out)
@@ -51,16 +52,26 @@ bool st_reap_still_named(const st_os_folder *folder, const char *name, const str
            status.identity.number == found->status.identity.number;
 }
 
-/* Change the name to the one for regions that ended; nobody else may be doing so. STITCH_ENOENT: it means another now. */
-static int take_name(const st_os_folder *folder, const char *name, const struct st_found *found)
+/*
+ * Change the name to one for regions that ended (*unlinked tells which); nobody else may be doing so. Somebody who saw the
+ * tag can have taken the plain one, but not a random one. STITCH_ENOENT: `name` means another region now.
+ */
+static int take_name(const st_os_folder *folder, const char *name, const struct st_found *found, char *unlinked)
 {
-    char unlinked[ST_NAME_SIZE];
+    uint64_t nonce = 0;
     int e = st_os_name_enter(&found->object);
 
     if (e)
         return e;
-    st_names_unlinked(unlinked, found->geometry.tag);
-    e = st_reap_still_named(folder, name, found) ? st_os_object_rename(folder, name, unlinked) : STITCH_ENOENT;
+    if (!st_reap_still_named(folder, name, found))
+        e = STITCH_ENOENT;
+    for (int tries = 0; !e && tries < NONCE_TRIES; tries++) {
+        st_names_unlinked(unlinked, found->geometry.tag, nonce);
+        e = st_os_object_rename(folder, name, unlinked);
+        if (e != STITCH_EEXIST)
+            break;
+        e = st_os_random(&nonce, sizeof nonce);
+    }
     st_os_name_leave(&found->object);
     return e;
 }
@@ -68,44 +79,84 @@ static int take_name(const st_os_folder *folder, const char *name, const struct 
 static void remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found)
 {
     char unlinked[ST_NAME_SIZE];
+    uint64_t tag;
 
-    st_names_unlinked(unlinked, found->geometry.tag);
-    if (!st_names_is_unlinked(name) && take_name(folder, name, found) != 0)
+    if (st_names_is_unlinked(name, &tag))
+        memcpy(unlinked, name, strlen(name) + 1);
+    else if (take_name(folder, name, found, unlinked) != 0)
         return;
     if (st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL) == 0)
         st_os_object_remove(folder, unlinked);
 }
 
-void st_reap_one(const st_os_folder *folder, const char *name)
+/* True if it was there, and somebody's whose regions we may remove. */
+static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
 {
-    bool named = !st_names_is_unlinked(name), keep;
     struct st_found found;
-    int e;
+    uint64_t tag;
+    bool keep, mine;
+    int e = st_reap_find(folder, name, false, &found);
 
-    if (!folder->objects_persist)
-        return;
-    e = st_reap_find(folder, name, false, &found);
     if (e && e != STITCH_EVERSION)
-        return;
-    keep = named && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
-    if (!keep && found.status.owner == st_os_user() && st_os_alone(&found.object) == 1 &&
-        st_reap_still_named(folder, name, &found))
+        return false;
+    keep = !st_names_is_unlinked(name, &tag) && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
+    mine = anybodys || found.status.owner == st_os_user();
+    if (mine && !keep && st_os_alone(&found.object) == 1 && st_reap_still_named(folder, name, &found))
         remove_everything(folder, name, &found);
     st_os_object_close(&found.object);
+    return mine;
 }
+
+void st_reap_one(const st_os_folder *folder, const char *name)
+{
+    if (folder->objects_persist)
+        reap(folder, name, false);
+}
+
+struct reaper {
+    const st_os_folder *folder;
+    uint64_t tag; /* only unlinked ones with this; 0: all */
+};
 
 static int reap_name(const char *name, void *arg)
 {
-    if (st_names_of_region(name) || st_names_is_unlinked(name))
-        st_reap_one(arg, name);
+    const struct reaper *reaper = arg;
+    uint64_t tag;
+
+    if (st_names_is_unlinked(name, &tag) ? reaper->tag == 0 || tag == reaper->tag
+                                         : reaper->tag == 0 && st_names_of_region(name) != NULL)
+        reap(reaper->folder, name, false);
     return 0;
+}
+
+static int reap_folder(const st_os_folder *folder, uint64_t tag)
+{
+    struct reaper reaper = { folder, tag };
+    st_os_folder own;
+    int e = st_os_folder_again(folder, &own); /* each removal walks the other handle */
+
+    if (e)
+        return e;
+    e = st_os_folder_each(&own, reap_name, &reaper);
+    st_os_folder_close(&own);
+    return e;
 }
 
 int st_reap_all(const st_os_folder *folder)
 {
-    st_os_folder copy = *folder;
+    return folder->objects_persist ? reap_folder(folder, 0) : 0;
+}
 
-    return folder->objects_persist ? st_os_folder_each(folder, reap_name, &copy) : 0;
+void st_reap_unlinked(const st_os_folder *folder, uint64_t tag)
+{
+    char name[ST_NAME_SIZE];
+    st_os_status status;
+
+    if (!folder->objects_persist)
+        return;
+    st_names_unlinked(name, tag, 0);
+    if (st_os_object_status_of(folder, name, &status) == 0 && !reap(folder, name, false))
+        reap_folder(folder, tag); /* a stranger sits on the plain name: ours may have another */
 }
 
 static int unlink_once(const st_os_folder *folder, const char *name)
@@ -119,11 +170,10 @@ static int unlink_once(const st_os_folder *folder, const char *name)
     if (found.status.owner != st_os_user() && st_os_user() != 0)
         e = STITCH_EACCES;
     else
-        e = take_name(folder, name, &found);
-    st_names_unlinked(unlinked, found.geometry.tag);
+        e = take_name(folder, name, &found, unlinked);
     st_os_object_close(&found.object);
-    if (!e)
-        st_reap_one(folder, unlinked);
+    if (!e && folder->objects_persist)
+        reap(folder, unlinked, true);
     return e;
 }
 

@@ -26,6 +26,9 @@ bool st_reap_still_named(const st_os_folder *folder, const char *name, const str
 /* Remove the region of this directory object if it is ours, nobody is attached, and it is not to be kept. */
 void st_reap_one(const st_os_folder *folder, const char *name);
 
+/* The same for a region without a name, by its tag. */
+void st_reap_unlinked(const st_os_folder *folder, uint64_t tag);
+
 /* The same for every region in the folder. */
 int st_reap_all(const st_os_folder *folder);
 

@@ -3,9 +3,9 @@
  * recover.c - after a dead writer.
  *
  * May call directory, names, follow and os. What a writer can leave: a segment object that was named and not published,
- * objects that were unlisted and not removed, and memory behind the commit mark. All are seen from the published state
- * alone, so the journal needs to say only that somebody was at work. Zeroing does not depend on this: grow empties what
- * lies behind the mark before it commits it.
+ * objects that were unlisted and not removed, memory behind the commit mark, and appended bytes beyond the size. All but the
+ * last are seen from the published state alone, so the journal tells only that somebody was at work and how far it may have
+ * stored. What lies behind the commit mark needs no care for its contents: grow empties that before it commits it.
  */
 #include "recover.h"
 
@@ -70,16 +70,29 @@ static int give_back_behind_mark(struct stitch_region *region)
     return e;
 }
 
+/* Bytes that the dead writer may have stored in memory that is marked clean: mark them used. */
+static void mark_used(struct stitch_region *region, uint64_t stores_below)
+{
+    struct st_record next = region->now.record;
+
+    next.clean = stores_below < next.commit ? stores_below : next.commit;
+    if (next.clean > region->now.record.clean &&
+        st_directory_publish(region->directory, &region->geometry, &region->now, &next, NULL))
+        st_os_wake(region->shared_generation);
+}
+
 bool st_recover(struct stitch_region *region)
 {
+    uint64_t stores_below = st_directory_journal(region->directory);
     int swept, given;
 
-    if (!st_directory_journal_is_open(region->directory))
+    if (stores_below == 0)
         return true;
+    mark_used(region, stores_below);
     swept = st_recover_sweep(&region->folder, region->geometry.tag, region->owner, &region->now);
     given = give_back_behind_mark(region);
     if (swept || given)
         return false;
-    st_directory_journal_set(region->directory, false);
+    st_directory_journal_close(region->directory);
     return true;
 }

@@ -2,17 +2,18 @@
 /*
  * region.c - THE STORY: how a region grows and shrinks.
  *
- *   grow    catch up -> [journal: commit in the last extent -> plan, create, map, commit, name a segment] -> publish
+ *   grow    catch up -> [journal -> put memory behind it: backing.c] -> publish
  *   shrink  journal -> publish -> let go
  *
  * Grow publishes last, so that a failure or a death before has changed nothing that anyone can see; undo is the exact reverse of
  * do. Shrink publishes first, then lets go: whatever is left undone then is only memory, and the next writer's (recover.c).
- * May call follow, recover, directory, segments, extent, names and os.
+ * May call backing, follow, recover, directory, segments, extent, names and os.
  */
 #include "region.h"
 
-#include <string.h>
+#include <stddef.h>
 
+#include "backing.h"
 #include "extent.h"
 #include "follow.h"
 #include "recover.h"
@@ -74,18 +75,14 @@ static int enter(struct stitch_region *region)
         leave(region);
     else
         region->owing = !st_recover(region);
+    st_os_error_set(0);
     return e;
-}
-
-static void open_journal(struct stitch_region *region)
-{
-    st_directory_journal_set(region->directory, true);
 }
 
 static void close_journal(struct stitch_region *region)
 {
     if (!region->owing)
-        st_directory_journal_set(region->directory, false);
+        st_directory_journal_close(region->directory);
 }
 
 static void publish(struct stitch_region *region, const struct st_record *next, const struct st_entry *added)
@@ -96,159 +93,13 @@ static void publish(struct stitch_region *region, const struct st_record *next, 
 
 /* ----------------------------------------------------------------------------------------------------- growing --- */
 
-static bool is_lazy(const struct stitch_region *region)
-{
-    return (region->geometry.flags & STITCH_LAZY) != 0;
-}
-
-/* What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed. */
-static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end)
-{
-    return is_lazy(region) ? end : smaller(st_extent_round(upto, region->geometry.page), end);
-}
-
-/* Keep the last segment's object open: growing inside it commits through it, again and again. */
-static int open_tail(struct stitch_region *region, const struct st_segment_view *last)
-{
-    st_os_status status;
-    int e;
-
-    if (region->tail_id == last->id)
-        return 0;
-    st_os_object_close(&region->tail);
-    region->tail_id = 0;
-    e = st_follow_open_segment(region, last->id, last->extent, &region->tail, &status);
-    if (!e)
-        region->tail_id = last->id;
-    return e;
-}
-
-/* Commit in the last extent so far as it goes towards `size`. */
-static int commit_tail(struct stitch_region *region, uint64_t size, struct st_record *next)
-{
-    uint64_t end = st_segments_end(&region->segments), mark = mark_for(region, size, end);
-    struct st_segment_view last;
-    int e;
-
-    if (region->segments.count == 0 || next->commit >= mark)
-        return 0;
-    st_segments_at(&region->segments, region->segments.count - 1, &last);
-    e = open_tail(region, &last);
-    if (!e)
-        e = st_os_commit(&region->tail, st_region_at(region, last.offset), next->commit - last.offset,
-                         mark - next->commit, is_lazy(region));
-    if (!e)
-        next->commit = mark;
-    return e;
-}
-
-static void uncommit_tail(struct stitch_region *region, uint64_t mark, uint64_t committed)
-{
-    struct st_segment_view last;
-
-    if (committed == mark)
-        return;
-    st_segments_at(&region->segments, region->segments.count - 1, &last);
-    st_os_decommit(&region->tail, st_region_at(region, last.offset), mark - last.offset, committed - mark);
-}
-
-/* Give the object its name. A stranger's object under it (names can be guessed by whoever may read the directory) costs an id. */
-static int name_segment(struct stitch_region *region, const st_os_object *object, struct st_record *next)
-{
-    char name[ST_NAME_SIZE];
-    int e;
-
-    for (int tries = 0; tries < 100; tries++) {
-        st_names_segment(name, region->geometry.tag, next->next_id);
-        e = st_os_object_publish(&region->folder, name, object);
-        if (e != STITCH_EEXIST)
-            return e;
-        next->next_id++;
-    }
-    return STITCH_EACCES;
-}
-
-/* Create, map, commit and name a segment at the end of the mapped ones that reaches `size`. */
-static int add_segment(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry)
-{
-    uint64_t end = st_segments_end(&region->segments), reserve = region->geometry.reserve;
-    uint64_t extent = st_extent_next(end, size - end, reserve, region->geometry.extent);
-    uint64_t mark = mark_for(region, size, end + extent);
-    struct st_segment_view view = { next->next_id, end, extent, { 0, 0 } };
-    char name[ST_NAME_SIZE];
-    st_os_object object;
-    st_os_status status;
-    int e;
-
-    if (next->count == region->geometry.capacity)
-        return STITCH_ESEGMENTS;
-    st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, extent, region->geometry.mode, &object);
-    if (e)
-        return e;
-    e = st_os_view_map(&region->reservation, end, extent, &object, false);
-    if (e)
-        goto close;
-    e = st_os_commit(&object, st_region_at(region, end), 0, mark - end, is_lazy(region));
-    if (!e)
-        e = st_os_object_status(&object, &status);
-    if (!e)
-        e = name_segment(region, &object, next);
-    if (e)
-        goto unmap;
-    view.id = next->next_id;
-    view.identity = status.identity;
-    e = st_segments_add(&region->segments, &view);
-    if (e)
-        goto unname;
-
-    st_os_object_close(&region->tail);
-    region->tail = object;
-    region->tail_id = view.id;
-    *entry = (struct st_entry){ view.id, end, extent };
-    next->next_id = view.id + 1;
-    next->count++;
-    next->commit = mark;
-    return 0;
-
-unname:
-    st_names_segment(name, region->geometry.tag, view.id);
-    st_os_object_remove(&region->folder, name);
-unmap:
-    st_os_view_unmap(&region->reservation, end, extent);
-close:
-    st_os_object_close(&object);
-    return e;
-}
-
-/* Put memory behind [now.commit, size). */
-static int back(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry, bool *added)
-{
-    uint64_t mark = next->commit;
-    int e;
-
-    open_journal(region);
-    e = commit_tail(region, size, next);
-    *added = !e && size > st_segments_end(&region->segments);
-    if (*added) {
-        uint64_t committed = next->commit;
-
-        e = add_segment(region, size, next, entry);
-        if (e)
-            uncommit_tail(region, mark, committed);
-    }
-    if (e)
-        close_journal(region);
-    return e;
-}
-
 /* Grow to `size`, with the writer lock. The new bytes come from `data`, or are zero. */
 static int extend(struct stitch_region *region, uint64_t size, const void *data)
 {
-    uint64_t old = region->now.record.size;
+    const struct st_record *now = &region->now.record;
     struct st_record next;
     struct st_entry entry;
-    bool added = false, backed;
+    bool added = false;
     int e;
 
     if (size > region->geometry.reserve)
@@ -256,24 +107,26 @@ static int extend(struct stitch_region *region, uint64_t size, const void *data)
     e = st_follow_adopt(region);
     if (e)
         return e;
-    next = region->now.record;
-    backed = size > next.commit;
-    if (backed)
-        e = back(region, size, &next, &entry, &added);
-    if (e)
-        return e;
-
-    if (data)
-        memcpy(st_region_at(region, old), data, (size_t)(size - old));
-    else if (next.clean > old) /* used before, in this extent or by a late store: nobody has seen it zeroed since */
-        memset(st_region_at(region, old), 0, (size_t)(smaller(size, next.clean) - old));
-    next.size = size;
-    next.clean = next.clean > size ? next.clean : size;
-    publish(region, &next, added ? &entry : NULL);
-    if (backed)
-        close_journal(region);
-    st_follow_remember(region, true);
-    return 0;
+    next = *now;
+    if (size > now->commit || data)
+        st_directory_journal_open(region->directory, data ? size : 0);
+    if (!data)
+        e = st_backing_wipe(region, now->size, smaller(size, now->clean));
+    if (!e && size > now->commit)
+        e = st_backing_add(region, size, &next, &entry, &added);
+    if (!e && data) {
+        e = st_backing_fill(region, now->size, data, size - now->size);
+        if (e)
+            st_backing_undo(region, &next, added ? &entry : NULL);
+    }
+    if (!e) {
+        next.size = size;
+        next.clean = next.clean > size ? next.clean : size;
+        publish(region, &next, added ? &entry : NULL);
+        st_follow_remember(region, true);
+    }
+    close_journal(region);
+    return e;
 }
 
 /* --------------------------------------------------------------------------------------------------- shrinking --- */
@@ -329,7 +182,7 @@ static int cut(struct stitch_region *region, uint64_t size)
     next.commit = smaller(was.commit, size == 0 ? 0 : st_extent_round(size, region->geometry.page));
     next.clean = smaller(was.clean, next.commit);
 
-    open_journal(region);
+    st_directory_journal_open(region->directory, 0);
     publish(region, &next, NULL);
     done = remove_names(region, next.count, was.count) == 0;
     st_follow_adopt(region);
@@ -401,9 +254,9 @@ int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t le
         e = STITCH_EINVAL;
     from = e ? 0 : st_extent_round(offset, page);
     to = e ? 0 : (offset + length) & ~(page - 1);
-    if (from < to && !is_lazy(region))
+    if (from < to && !st_backing_is_lazy(region))
         e = st_os_cold(st_region_at(region, from), to - from);
-    while (e == 0 && is_lazy(region) && from < to) { /* one segment at a time: a range over a seam is not one object */
+    while (e == 0 && st_backing_is_lazy(region) && from < to) { /* one segment at a time: a range over a seam is not one object */
         struct st_segment_view view;
         uint64_t index, end;
 

@@ -87,7 +87,7 @@ static int prepare(const char *name, const stitch_options *from, int purpose, st
 {
     int e;
 
-    st_os_error_clear();
+    st_os_error_set(0);
     if (!name || !out || !st_names_valid(name))
         return STITCH_EINVAL;
     e = copy_options(from, options);
@@ -143,7 +143,7 @@ int stitch_unlink_at(const char *folder, const char *name)
     st_os_folder opened;
     int e;
 
-    st_os_error_clear();
+    st_os_error_set(0);
     if (!name || !st_names_valid(name))
         return STITCH_EINVAL;
     e = st_os_folder_open(folder ? folder : st_os_setting("STITCH_DIR"), &opened);
@@ -182,7 +182,7 @@ int stitch_grow(stitch_region *region, uint64_t bytes, uint64_t *offset)
 {
     uint64_t unused;
 
-    st_os_error_clear();
+    st_os_error_set(0);
     return region ? st_region_grow(region, bytes, NULL, offset ? offset : &unused) : STITCH_EINVAL;
 }
 
@@ -190,7 +190,7 @@ int stitch_append(stitch_region *region, const void *data, uint64_t length, uint
 {
     uint64_t unused;
 
-    st_os_error_clear();
+    st_os_error_set(0);
     if (!region || (!data && length > 0))
         return STITCH_EINVAL;
     return st_region_grow(region, length, data, offset ? offset : &unused);
@@ -198,19 +198,19 @@ int stitch_append(stitch_region *region, const void *data, uint64_t length, uint
 
 int stitch_shrink(stitch_region *region, uint64_t bytes)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region ? st_region_shrink(region, bytes) : STITCH_EINVAL;
 }
 
 int stitch_resize(stitch_region *region, uint64_t size)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region ? st_region_resize(region, size) : STITCH_EINVAL;
 }
 
 int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region ? st_region_discard(region, offset, length) : STITCH_EINVAL;
 }
 
@@ -220,13 +220,13 @@ int stitch_sync(stitch_region *region)
         return STITCH_EINVAL;
     if (st_load(region->shared_generation) == st_load(&region->generation))
         return 0;
-    st_os_error_clear();
+    st_os_error_set(0);
     return st_follow_sync(region);
 }
 
 int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout_ms)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     if (!region || timeout_ms < -1)
         return STITCH_EINVAL;
     return st_follow_wait(region, seen_generation, timeout_ms);
@@ -236,31 +236,31 @@ int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout
 
 int stitch_info(stitch_region *region, stitch_info_t *out)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region && out ? st_query_info(region, out) : STITCH_EINVAL;
 }
 
 int stitch_segment(stitch_region *region, uint64_t index, stitch_segment_t *out)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region && out ? st_query_segment(region, index, out) : STITCH_EINVAL;
 }
 
 int stitch_find(stitch_region *region, const void *address, stitch_segment_t *out)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region && out ? st_query_find(region, address, out) : STITCH_EINVAL;
 }
 
 int stitch_presence(stitch_region *region, uint64_t offset)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region ? st_query_presence(region, offset) : STITCH_EINVAL;
 }
 
 int stitch_verify(stitch_region *region, stitch_report_t *out)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return region && out ? st_verify_region(region, out) : STITCH_EINVAL;
 }
 
@@ -279,7 +279,7 @@ int stitch_list(int (*each)(const stitch_listing *, void *), void *arg)
 
 int stitch_list_at(const char *folder, int (*each)(const stitch_listing *, void *), void *arg)
 {
-    st_os_error_clear();
+    st_os_error_set(0);
     return each ? st_list_folder(folder, each, arg) : STITCH_EINVAL;
 }
 

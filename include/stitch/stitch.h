@@ -156,7 +156,7 @@ enum stitch_backend {
  */
 typedef struct stitch_options {
     uint64_t struct_size; /* sizeof(stitch_options); set by the INIT macro */
-    uint64_t reserve;     /* bytes of address space, 2 MiB to 64 TiB, rounded up to 2 MiB; 0: 32 GiB */
+    uint64_t reserve;     /* bytes of address space, up to 64 TiB, rounded up to 2 MiB; 0: 32 GiB */
     uint64_t size;        /* bytes at creation, up to `reserve`; 0: an empty region, without segments */
     uint64_t mode;        /* permission bits; 0: 0600. Only the owner may write: bits of 0022 are STITCH_EINVAL */
     uint64_t backend;     /* enum stitch_backend */
@@ -182,7 +182,8 @@ typedef struct stitch_options {
  *   name     1 to 200 bytes, UTF-8 recommended; no '/', no '\', no byte below 0x20, not 0x7f. The name is per folder.
  *   Out      *out: the handle, owned by the caller; stitch_close ends it.
  *   Returns  0; STITCH_EINVAL, _EEXIST (create), _ENOENT (open), _EACCES (mode bits, or another user's region without
- *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ENOSPC, _EFSIZE, _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM,
+ *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ERESERVE (size above reserve), _ENOSPC, _EFSIZE, _EMFILE,
+ *            _EMAPS, _EADDRSPACE, _ENOMEM,
  *            _ENOTSUP (folder without nameless files, pages above 2 MiB), _EBUSY (a dead region of that name cannot
  *            be removed: whoever began to was stopped on the way), _ESYS.
  *

@@ -38,11 +38,7 @@ static int allocate(const st_os_object *object, uint64_t offset, uint64_t length
         } else if (errno == EINTR) {
             piece = piece / 2 > SMALLEST_PIECE ? piece / 2 & ~(SMALLEST_PIECE - 1) : SMALLEST_PIECE;
         } else {
-            int error = errno;
-
-            if (done > 0)
-                punch(object, offset, done);
-            return st_linux_fail(error);
+            return st_linux_fail(errno);
         }
     }
     return 0;
@@ -57,9 +53,21 @@ int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64
     int e = punch(object, offset, length);
 
     (void)view; /* for systems that commit through the view */
-    if (!e && !lazy)
-        e = allocate(object, offset, length);
+    if (e || lazy)
+        return e;
+    e = allocate(object, offset, length);
+    if (e) {
+        int error = st_os_error();
+
+        punch(object, offset, length);
+        st_os_error_set(error);
+    }
     return e;
+}
+
+int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length)
+{
+    return allocate(object, offset, length);
 }
 
 /* Through the view first: that needs no descriptor, so giving back works at the descriptor limit too. */

@@ -24,64 +24,86 @@ static int fd_of(const st_os_object *object)
     return (int)object->handle;
 }
 
+/* A folder's handle is a DIR: its descriptor serves the *at() calls, its stream st_os_folder_each. */
+static DIR *stream_of(const st_os_folder *folder)
+{
+    return (DIR *)folder->handle;
+}
+
 static int dir_of(const st_os_folder *folder)
 {
-    return (int)folder->handle;
+    return dirfd(stream_of(folder));
+}
+
+/* Takes over fd, also when it fails. */
+static int open_stream(int fd, DIR **out)
+{
+    int error;
+
+    if (fd < 0)
+        return st_linux_fail(errno == ENOTDIR ? ENOENT : errno);
+    *out = st_sys.fdopendir(fd);
+    if (*out)
+        return 0;
+    error = errno;
+    st_sys.close(fd);
+    return st_linux_fail(error);
 }
 
 int st_os_folder_open(const char *path, st_os_folder *out)
 {
     struct statfs fs;
-    int error, fd = st_sys.openat(AT_FDCWD, path ? path : DEFAULT_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream;
+    int e = open_stream(st_sys.openat(AT_FDCWD, path ? path : DEFAULT_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &stream);
 
-    if (fd < 0)
-        return errno == ENOTDIR ? st_linux_fail(ENOENT) : st_linux_fail(errno);
-    if (st_sys.fstatfs(fd, &fs) != 0) {
-        error = errno;
-        st_sys.close(fd);
-        return st_linux_fail(error);
-    }
+    if (e)
+        return e;
+    if (st_sys.fstatfs(dirfd(stream), &fs) != 0)
+        e = st_linux_fail(errno);
     /* Elsewhere memory would be disk, a view could fault on I/O, and give-back could fail. */
-    if ((fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC) || (uint64_t)fs.f_bsize > STITCH_EXTENT_UNIT) {
-        st_sys.close(fd);
-        return st_linux_fail(EOPNOTSUPP);
+    else if ((fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC) || (uint64_t)fs.f_bsize > STITCH_EXTENT_UNIT)
+        e = st_linux_fail(EOPNOTSUPP);
+    if (e) {
+        st_sys.closedir(stream);
+        return e;
     }
-    *out = (st_os_folder){ .handle = fd, .page = (uint64_t)fs.f_bsize, .objects_persist = true };
+    *out = (st_os_folder){ .handle = (intptr_t)stream, .page = (uint64_t)fs.f_bsize, .objects_persist = true };
+    return 0;
+}
+
+int st_os_folder_again(const st_os_folder *folder, st_os_folder *out)
+{
+    DIR *stream;
+    int e = open_stream(st_sys.openat(dir_of(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), &stream);
+
+    if (e)
+        return e;
+    *out = *folder;
+    out->handle = (intptr_t)stream;
     return 0;
 }
 
 void st_os_folder_close(st_os_folder *folder)
 {
-    if (folder->handle >= 0)
-        st_sys.close(dir_of(folder));
+    if (folder->handle != -1)
+        st_sys.closedir(stream_of(folder));
     folder->handle = -1;
 }
 
 int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg)
 {
-    int error, result = 0, fd = st_sys.openat(dir_of(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir;
+    int result = 0;
 
-    if (fd < 0)
-        return st_linux_fail(errno);
-    dir = st_sys.fdopendir(fd);
-    if (!dir) {
-        error = errno;
-        st_sys.close(fd);
-        return st_linux_fail(error);
-    }
+    rewinddir(stream_of(folder));
     while (result == 0) {
         struct dirent *entry;
 
         errno = 0;
-        entry = st_sys.readdir(dir);
-        if (!entry) {
-            result = errno ? st_linux_fail(errno) : 0;
-            break;
-        }
+        entry = st_sys.readdir(stream_of(folder));
+        if (!entry)
+            return errno ? st_linux_fail(errno) : 0;
         result = each(entry->d_name, arg);
     }
-    closedir(dir);
     return result;
 }
 

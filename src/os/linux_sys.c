@@ -40,6 +40,7 @@ struct st_sys st_sys = {
     .syscall = syscall,
     .fdopendir = fdopendir,
     .readdir = readdir,
+    .closedir = closedir,
 };
 
 static ST_THREAD_LOCAL int last_error;
@@ -49,9 +50,9 @@ int st_os_error(void)
     return last_error;
 }
 
-void st_os_error_clear(void)
+void st_os_error_set(int error)
 {
-    last_error = 0;
+    last_error = error;
 }
 
 int st_linux_fail(int error_number)

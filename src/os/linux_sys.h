@@ -39,6 +39,7 @@ struct st_sys {
     long (*syscall)(long number, ...); /* futex */
     DIR *(*fdopendir)(int fd);
     struct dirent *(*readdir)(DIR *);
+    int (*closedir)(DIR *);
 };
 extern struct st_sys st_sys;
 

@@ -26,9 +26,9 @@
 /* A setting from the environment, or NULL; NULL also where the program runs with rights its caller lacks (setuid). */
 const char *st_os_setting(const char *name);
 
-/* This thread's last failure in the system's own numbers: set by every primitive that fails, cleared by nobody but clear. */
+/* This thread's last failure in the system's own numbers. Every primitive that fails sets it; undoing puts it back. */
 int  st_os_error(void);
-void st_os_error_clear(void);
+void st_os_error_set(int error);
 
 /* Unpredictable bytes. Returns 0 or STITCH_ESYS. */
 int st_os_random(void *out, uint64_t length);
@@ -50,8 +50,12 @@ typedef struct st_os_folder {
 int  st_os_folder_open(const char *path, st_os_folder *out);
 void st_os_folder_close(st_os_folder *folder);
 
-/* Call `each` with every name in it; stops at and returns the first result that is not 0. Names may come and go meanwhile. */
+/* Call `each` with every name in it; stops at and returns the first result that is not 0. Names may come and go meanwhile.
+ * Needs no descriptor: removing what a region leaves works at the limit. */
 int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg);
+
+/* Another handle of the same folder; one handle can be in one st_os_folder_each at a time. STITCH_EMFILE. */
+int st_os_folder_again(const st_os_folder *folder, st_os_folder *out);
 
 /* ---------------------------------------------------------------------------------------------------- object --- */
 
@@ -111,6 +115,9 @@ int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *dat
  * All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes.
  */
 int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy);
+
+/* Put memory behind a range of a lazy region and keep what it holds. A failure may leave some there. Errors as commit. */
+int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length);
 
 /*
  * Give the memory of that range back; it reads zero. Through the view (may be NULL) or the object (may be closed), whichever

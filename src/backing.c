@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backing.c - the memory behind a region that is about to grow: commit in the last extent, then another segment.
+ *
+ * May call follow, directory, segments, extent, names and os. Everything here happens beyond the size and the commit mark that
+ * count, so nobody sees it; each step that fails undoes the ones before it.
+ */
+#include "backing.h"
+
+#include <string.h>
+
+#include "extent.h"
+#include "follow.h"
+
+#define NAME_TRIES 16
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+bool st_backing_is_lazy(const struct stitch_region *region)
+{
+    return (region->geometry.flags & STITCH_LAZY) != 0;
+}
+
+/* What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed. */
+static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end)
+{
+    return st_backing_is_lazy(region) ? end : smaller(st_extent_round(upto, region->geometry.page), end);
+}
+
+/* Keep the last segment's object open: growing inside it commits through it, again and again. */
+static int open_tail(struct stitch_region *region, const struct st_segment_view *last)
+{
+    st_os_status status;
+    int e;
+
+    if (region->tail_id == last->id)
+        return 0;
+    st_os_object_close(&region->tail);
+    region->tail_id = 0;
+    e = st_follow_open_segment(region, last->id, last->extent, &region->tail, &status);
+    if (!e)
+        region->tail_id = last->id;
+    return e;
+}
+
+/* Commit in the last extent so far as it goes towards `size`. */
+static int commit_tail(struct stitch_region *region, uint64_t size, struct st_record *next)
+{
+    uint64_t end = st_segments_end(&region->segments), mark = mark_for(region, size, end);
+    struct st_segment_view last;
+    int e;
+
+    if (region->segments.count == 0 || next->commit >= mark)
+        return 0;
+    st_segments_at(&region->segments, region->segments.count - 1, &last);
+    e = open_tail(region, &last);
+    if (!e)
+        e = st_os_commit(&region->tail, st_region_at(region, last.offset), next->commit - last.offset,
+                         mark - next->commit, st_backing_is_lazy(region));
+    if (!e)
+        next->commit = mark;
+    return e;
+}
+
+static void uncommit_tail(struct stitch_region *region, uint64_t mark, uint64_t committed)
+{
+    struct st_segment_view last;
+
+    if (committed == mark)
+        return;
+    st_segments_at(&region->segments, region->segments.count - 1, &last);
+    st_os_decommit(&region->tail, st_region_at(region, last.offset), mark - last.offset, committed - mark);
+}
+
+/*
+ * Give the object its name. Somebody who saw the tag may have taken it to hold us up; they cannot have taken one that
+ * is a random step further.
+ */
+static int name_segment(struct stitch_region *region, const st_os_object *object, struct st_record *next)
+{
+    char name[ST_NAME_SIZE];
+    int e;
+
+    for (int tries = 0; tries < NAME_TRIES; tries++) {
+        uint32_t step;
+
+        st_names_segment(name, region->geometry.tag, next->next_id);
+        e = st_os_object_publish(&region->folder, name, object);
+        if (e != STITCH_EEXIST)
+            return e;
+        e = st_os_random(&step, sizeof step);
+        if (e)
+            return e;
+        next->next_id += (uint64_t)step + 1;
+    }
+    return STITCH_EACCES;
+}
+
+/* Create, map, commit and name a segment at the end of the mapped ones that reaches `size`. */
+static int add_segment(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry)
+{
+    uint64_t end = st_segments_end(&region->segments), reserve = region->geometry.reserve;
+    uint64_t extent = st_extent_next(end, size - end, reserve, region->geometry.extent);
+    uint64_t mark = mark_for(region, size, end + extent);
+    struct st_segment_view view = { next->next_id, end, extent, { 0, 0 } };
+    char name[ST_NAME_SIZE];
+    st_os_object object;
+    st_os_status status;
+    int e;
+
+    if (next->count == region->geometry.capacity)
+        return STITCH_ESEGMENTS;
+    st_names_segment(name, region->geometry.tag, next->next_id);
+    e = st_os_object_create(&region->folder, name, extent, region->geometry.mode, &object);
+    if (e)
+        return e;
+    e = st_os_view_map(&region->reservation, end, extent, &object, false);
+    if (e)
+        goto close;
+    e = st_os_commit(&object, st_region_at(region, end), 0, mark - end, st_backing_is_lazy(region));
+    if (!e)
+        e = st_os_object_status(&object, &status);
+    if (!e && status.owner != region->owner) /* this process became another user since it attached */
+        e = STITCH_EACCES;
+    if (!e)
+        e = name_segment(region, &object, next);
+    if (e)
+        goto unmap;
+    view.id = next->next_id;
+    view.identity = status.identity;
+    e = st_segments_add(&region->segments, &view);
+    if (e)
+        goto unname;
+
+    st_os_object_close(&region->tail);
+    region->tail = object;
+    region->tail_id = view.id;
+    *entry = (struct st_entry){ view.id, end, extent };
+    next->next_id = view.id + 1;
+    next->count++;
+    next->commit = mark;
+    return 0;
+
+unname:
+    st_names_segment(name, region->geometry.tag, view.id);
+    st_os_object_remove(&region->folder, name);
+unmap:
+    st_os_view_unmap(&region->reservation, end, extent);
+close:
+    st_os_object_close(&object);
+    return e;
+}
+
+int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry,
+                   bool *added)
+{
+    uint64_t mark = next->commit;
+    int e = commit_tail(region, size, next);
+    *added = !e && size > st_segments_end(&region->segments);
+    if (*added) {
+        uint64_t committed = next->commit;
+
+        e = add_segment(region, size, next, entry);
+        if (e)
+            uncommit_tail(region, mark, committed);
+    }
+    return e;
+}
+
+int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
+{
+    struct st_segment_view last;
+    uint64_t whole = st_extent_round(from, region->geometry.page);
+    bool data = true;
+    int e = 0;
+
+    if (from >= to)
+        return 0;
+    if (!st_backing_is_lazy(region)) {
+        memset(st_region_at(region, from), 0, (size_t)(to - from));
+        return 0;
+    }
+    /* Lazy: storing where there is no memory could fault, and there it reads zero as it is. Whole pages go back. */
+    st_segments_at(&region->segments, region->segments.count - 1, &last);
+    e = open_tail(region, &last);
+    if (!e && from < whole)
+        e = st_os_object_has_data(&region->tail, whole - region->geometry.page - last.offset, &data);
+    if (!e && from < whole && data)
+        memset(st_region_at(region, from), 0, (size_t)(smaller(whole, to) - from));
+    if (!e && whole < to)
+        e = st_os_decommit(&region->tail, st_region_at(region, last.offset), whole - last.offset,
+                           st_extent_round(to, region->geometry.page) - whole);
+    return e;
+}
+
+/* Lazy: before we store, memory must be there, since for us too a lack of it is an error and not a fault. */
+static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
+{
+    uint64_t page = region->geometry.page;
+    int e = 0;
+
+    from &= ~(page - 1);
+    to = st_extent_round(to, page);
+    while (!e && from < to) {
+        struct st_segment_view view;
+        st_os_object object;
+        st_os_status status;
+        uint64_t index, end;
+
+        st_segments_at_offset(&region->segments, from, &index);
+        st_segments_at(&region->segments, index, &view);
+        end = smaller(to, view.offset + view.extent);
+        e = st_follow_open_segment(region, view.id, view.extent, &object, &status);
+        if (e)
+            break;
+        e = st_os_populate(&object, from - view.offset, end - from);
+        st_os_object_close(&object);
+        from = end;
+    }
+    return e;
+}
+
+int st_backing_fill(struct stitch_region *region, uint64_t offset, const void *data, uint64_t length)
+{
+    int e = st_backing_is_lazy(region) ? populate(region, offset, offset + length) : 0;
+
+    if (!e)
+        memcpy(st_region_at(region, offset), data, (size_t)length);
+    return e;
+}
+
+void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added)
+{
+    char name[ST_NAME_SIZE];
+    uint64_t end;
+
+    if (added) {
+        st_names_segment(name, region->geometry.tag, added->id);
+        st_os_object_remove(&region->folder, name);
+        st_follow_drop_last(region);
+    }
+    end = st_segments_end(&region->segments);
+    uncommit_tail(region, region->now.record.commit, smaller(next->commit, end));
+}

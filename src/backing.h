@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* backing.h - the memory behind a region that is about to grow. With the writer lock and everything listed mapped. */
+#ifndef ST_BACKING_H
+#define ST_BACKING_H
+
+#include "region.h"
+
+/* Does growing skip the commit? */
+bool st_backing_is_lazy(const struct stitch_region *region);
+
+/*
+ * Put memory behind [now.commit, size): so far as it goes in the last extent, then in another segment, named and mapped
+ * but not listed. *next starts as region->now.record and gets commit, count and next_id; *added: there is a new *entry.
+ */
+int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry,
+                   bool *added);
+
+/* Take back what st_backing_add did, in reverse. `added` as it told, or NULL. */
+void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added);
+
+/* Make [from, to) read zero: used before, in this extent, and zeroed by nobody since. Before st_backing_add. */
+int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to);
+
+/* Store `length` bytes of `data` at `offset`. After st_backing_add. */
+int st_backing_fill(struct stitch_region *region, uint64_t offset, const void *data, uint64_t length);
+
+#endif
