@@ -2,8 +2,8 @@
 /*
  * backing.c - the memory behind a region that is about to grow: commit in the last extent, then another segment.
  *
- * May call follow, directory, segments, extent, names and os. Everything here happens beyond the size and the commit mark that
- * count, so nobody sees it; each step that fails undoes the ones before it.
+ * May call follow, directory, segments, extent, names and os. Everything here happens beyond the size and the commit
+ * mark that count, so nobody sees it; each step that fails undoes the ones before it.
  */
 #include "backing.h"
 
@@ -21,7 +21,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 
 bool st_backing_is_lazy(const struct stitch_region *region)
 {
-    return (region->geometry.flags & STITCH_LAZY) != 0;
+    return (region->geometry.flags & STITCH_LAZY) && region->folder.can_be_lazy;
 }
 
 /* What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed. */
@@ -30,20 +30,15 @@ static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint
     return st_backing_is_lazy(region) ? end : smaller(st_extent_round(upto, region->geometry.page), end);
 }
 
-/* Keep the last segment's object open: growing inside it commits through it, again and again. */
-static int open_tail(struct stitch_region *region, const struct st_segment_view *last)
+/* The last segment, with its object open and kept so: growing inside it commits through it, again and again. */
+static int open_tail(struct stitch_region *region, struct st_segment_view *last, st_os_object **object)
 {
+    uint64_t index = region->segments.count - 1;
     st_os_status status;
-    int e;
 
-    if (region->tail_id == last->id)
-        return 0;
-    st_os_object_close(&region->tail);
-    region->tail_id = 0;
-    e = st_follow_open_segment(region, last->id, last->extent, &region->tail, &status);
-    if (!e)
-        region->tail_id = last->id;
-    return e;
+    st_segments_at(&region->segments, index, last);
+    *object = st_segments_object(&region->segments, index);
+    return (*object)->handle != -1 ? 0 : st_follow_open_segment(region, last->id, last->extent, *object, &status);
 }
 
 /* Commit in the last extent so far as it goes towards `size`. */
@@ -51,28 +46,28 @@ static int commit_tail(struct stitch_region *region, uint64_t size, struct st_re
 {
     uint64_t end = st_segments_end(&region->segments), mark = mark_for(region, size, end);
     struct st_segment_view last;
+    st_os_object *object;
     int e;
 
     if (region->segments.count == 0 || next->commit >= mark)
         return 0;
-    st_segments_at(&region->segments, region->segments.count - 1, &last);
-    e = open_tail(region, &last);
+    e = open_tail(region, &last, &object);
     if (!e)
-        e = st_os_commit(&region->tail, st_region_at(region, last.offset), next->commit - last.offset,
-                         mark - next->commit, st_backing_is_lazy(region));
+        e = st_os_commit(object, st_region_at(region, last.offset), next->commit - last.offset, mark - next->commit,
+                         st_backing_is_lazy(region));
     if (!e)
         next->commit = mark;
     return e;
 }
 
-static void uncommit_tail(struct stitch_region *region, uint64_t mark, uint64_t committed)
+int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to)
 {
     struct st_segment_view last;
 
-    if (committed == mark)
-        return;
+    if (from >= to)
+        return 0;
     st_segments_at(&region->segments, region->segments.count - 1, &last);
-    st_os_decommit(&region->tail, st_region_at(region, last.offset), mark - last.offset, committed - mark);
+    return st_os_decommit(&last.object, st_region_at(region, last.offset), from - last.offset, to - from);
 }
 
 /*
@@ -99,45 +94,60 @@ static int name_segment(struct stitch_region *region, const st_os_object *object
     return STITCH_EACCES;
 }
 
-/* Create, map, commit and name a segment at the end of the mapped ones that reaches `size`. */
+/* Make the object of the next segment, map it behind the last one and commit it up to `mark`. */
+static int make_segment(struct stitch_region *region, const struct st_record *next, uint64_t mark,
+                        struct st_segment_view *view)
+{
+    char name[ST_NAME_SIZE];
+    st_os_status status;
+    int e;
+
+    st_names_segment(name, region->geometry.tag, next->next_id);
+    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, &view->object);
+    if (e)
+        return e;
+    e = st_os_view_map(&region->reservation, view->offset, view->extent, &view->object, false, &view->identity);
+    if (e)
+        goto close;
+    if (mark > view->offset)
+        e = st_os_commit(&view->object, st_region_at(region, view->offset), 0, mark - view->offset,
+                         st_backing_is_lazy(region));
+    if (!e)
+        e = st_os_object_status(&view->object, &status);
+    if (!e && status.owner != region->owner) /* this process became another user since it attached */
+        e = STITCH_EACCES;
+    if (!e)
+        return 0;
+    st_os_view_unmap(&region->reservation, view->offset, view->extent);
+close:
+    st_os_object_close(&view->object);
+    return e;
+}
+
+/* Add a segment at the end of the mapped ones that reaches `size`. */
 static int add_segment(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry)
 {
     uint64_t end = st_segments_end(&region->segments), reserve = region->geometry.reserve;
     uint64_t extent = st_extent_next(end, size - end, reserve, region->geometry.extent);
     uint64_t mark = mark_for(region, size, end + extent);
-    struct st_segment_view view = { next->next_id, end, extent, { 0, 0 } };
+    struct st_segment_view view = { .offset = end, .extent = extent };
     char name[ST_NAME_SIZE];
-    st_os_object object;
-    st_os_status status;
     int e;
 
     if (next->count == region->geometry.capacity)
         return STITCH_ESEGMENTS;
-    st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, extent, region->geometry.mode, &object);
+    e = make_segment(region, next, mark, &view);
     if (e)
         return e;
-    e = st_os_view_map(&region->reservation, end, extent, &object, false);
+    e = name_segment(region, &view.object, next);
     if (e)
-        goto close;
-    e = st_os_commit(&object, st_region_at(region, end), 0, mark - end, st_backing_is_lazy(region));
-    if (!e)
-        e = st_os_object_status(&object, &status);
-    if (!e && status.owner != region->owner) /* this process became another user since it attached */
-        e = STITCH_EACCES;
-    if (!e)
-        e = name_segment(region, &object, next);
-    if (e)
-        goto unmap;
+        goto unmake;
     view.id = next->next_id;
-    view.identity = status.identity;
     e = st_segments_add(&region->segments, &view);
     if (e)
         goto unname;
-
-    st_os_object_close(&region->tail);
-    region->tail = object;
-    region->tail_id = view.id;
+    if (region->folder.objects_persist && region->segments.count > 1) /* nobody commits in the one before any more */
+        st_os_object_close(st_segments_object(&region->segments, region->segments.count - 2));
     *entry = (struct st_entry){ view.id, end, extent };
     next->next_id = view.id + 1;
     next->count++;
@@ -147,10 +157,9 @@ static int add_segment(struct stitch_region *region, uint64_t size, struct st_re
 unname:
     st_names_segment(name, region->geometry.tag, view.id);
     st_os_object_remove(&region->folder, name);
-unmap:
+unmake:
     st_os_view_unmap(&region->reservation, end, extent);
-close:
-    st_os_object_close(&object);
+    st_os_object_close(&view.object);
     return e;
 }
 
@@ -159,13 +168,13 @@ int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record
 {
     uint64_t mark = next->commit;
     int e = commit_tail(region, size, next);
-    *added = !e && size > st_segments_end(&region->segments);
+    *added = !e && (size > st_segments_end(&region->segments) || region->segments.count == 0);
     if (*added) {
         uint64_t committed = next->commit;
 
         e = add_segment(region, size, next, entry);
         if (e)
-            uncommit_tail(region, mark, committed);
+            st_backing_give_back(region, mark, committed);
     }
     return e;
 }
@@ -173,9 +182,10 @@ int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record
 int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
 {
     struct st_segment_view last;
+    st_os_object *object;
     uint64_t whole = st_extent_round(from, region->geometry.page);
     bool data = true;
-    int e = 0;
+    int e;
 
     if (from >= to)
         return 0;
@@ -184,15 +194,13 @@ int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
         return 0;
     }
     /* Lazy: storing where there is no memory could fault, and there it reads zero as it is. Whole pages go back. */
-    st_segments_at(&region->segments, region->segments.count - 1, &last);
-    e = open_tail(region, &last);
+    e = open_tail(region, &last, &object);
     if (!e && from < whole)
-        e = st_os_object_has_data(&region->tail, whole - region->geometry.page - last.offset, &data);
+        e = st_os_object_has_data(object, whole - region->geometry.page - last.offset, &data);
     if (!e && from < whole && data)
         memset(st_region_at(region, from), 0, (size_t)(smaller(whole, to) - from));
-    if (!e && whole < to)
-        e = st_os_decommit(&region->tail, st_region_at(region, last.offset), whole - last.offset,
-                           st_extent_round(to, region->geometry.page) - whole);
+    if (!e)
+        e = st_backing_give_back(region, whole, st_extent_round(to, region->geometry.page));
     return e;
 }
 
@@ -243,5 +251,5 @@ void st_backing_undo(struct stitch_region *region, const struct st_record *next,
         st_follow_drop_last(region);
     }
     end = st_segments_end(&region->segments);
-    uncommit_tail(region, region->now.record.commit, smaller(next->commit, end));
+    st_backing_give_back(region, region->now.record.commit, smaller(next->commit, end));
 }

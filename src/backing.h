@@ -10,13 +10,17 @@ bool st_backing_is_lazy(const struct stitch_region *region);
 
 /*
  * Put memory behind [now.commit, size): so far as it goes in the last extent, then in another segment, named and mapped
- * but not listed. *next starts as region->now.record and gets commit, count and next_id; *added: there is a new *entry.
+ * but not listed. A region without any segment gets one even for size 0. *next starts as region->now.record and gets
+ * commit, count and next_id; *added: there is a new *entry.
  */
 int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry,
                    bool *added);
 
 /* Take back what st_backing_add did, in reverse. `added` as it told, or NULL. */
 void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added);
+
+/* Give the memory of [from, to) in the last extent back to the system; nothing to do if from >= to. */
+int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to);
 
 /* Make [from, to) read zero: used before, in this extent, and zeroed by nobody since. Before st_backing_add. */
 int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to);

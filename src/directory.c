@@ -2,9 +2,9 @@
 /*
  * directory.c - publish, snapshot, and the checks between shared memory and everybody else.
  *
- * May call nothing but atomic.h and the arithmetic here: no system calls, no malloc, no locks. Invariants: the state that
- * counts is record[generation & 1] and the entries it names; a writer touches only what does not count, then moves the
- * generation by one.
+ * May call nothing but atomic.h and the arithmetic here: no system calls, no malloc, no locks. Invariants: the state
+ * that counts is record[generation & 1] and the entries it names; a writer touches only what does not count, then moves
+ * the generation by one.
  */
 #include "directory.h"
 
@@ -37,7 +37,11 @@ void st_directory_format(struct st_directory *shared, const struct st_geometry *
     st_store(&header->created, geometry->created);
     st_store(&shared->record[1].next_id, 1);
     st_store(&shared->generation, 1);
-    st_store(&header->magic, ST_MAGIC);
+}
+
+void st_directory_declare(struct st_directory *shared)
+{
+    st_store(&shared->header.magic, ST_MAGIC);
 }
 
 static bool is_multiple(uint64_t value, uint64_t of)
@@ -51,8 +55,8 @@ static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
            st_directory_length(g->capacity) <= length && length - st_directory_length(g->capacity) < g->page &&
            g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && is_multiple(STITCH_EXTENT_UNIT, g->page) &&
            g->reserve >= STITCH_EXTENT_UNIT && g->reserve <= STITCH_RESERVE_MAX &&
-           is_multiple(g->reserve, STITCH_EXTENT_UNIT) &&
-           g->extent <= g->reserve && is_multiple(g->extent, STITCH_EXTENT_UNIT) &&
+           is_multiple(g->reserve, STITCH_EXTENT_UNIT) && g->extent <= g->reserve &&
+           is_multiple(g->extent, STITCH_EXTENT_UNIT) &&
            (g->backend == STITCH_BACKEND_STITCHED || g->backend == STITCH_BACKEND_SINGLE) &&
            (g->flags & ~(STITCH_LAZY | STITCH_KEEP)) == 0 && (g->mode & ~UINT64_C(0755)) == 0;
 }
@@ -61,9 +65,13 @@ int st_directory_geometry(const struct st_directory *shared, uint64_t length, st
 {
     const struct st_header *header = &shared->header;
     struct st_geometry copy;
+    uint64_t magic;
 
-    if (length < sizeof(struct st_directory) || st_load(&header->magic) != ST_MAGIC)
+    if (length < sizeof(struct st_directory))
         return STITCH_ECORRUPT;
+    magic = st_load(&header->magic);
+    if (magic != ST_MAGIC)
+        return magic == 0 ? STITCH_EBUSY : STITCH_ECORRUPT;
     if (st_load(&header->version) != ST_LAYOUT_VERSION) {
         out->tag = st_load(&header->tag);
         return STITCH_EVERSION;
@@ -135,7 +143,8 @@ static void copy_entries(const struct st_directory *shared, const struct st_geom
 }
 
 /* End to end from 0, whole units, ids rising; the commit mark and the size end in the last one. */
-static bool entries_are_sane(const struct st_entry *entries, const struct st_record *record, const struct st_geometry *g)
+static bool entries_are_sane(const struct st_entry *entries, const struct st_record *record,
+                             const struct st_geometry *g)
 {
     uint64_t end = 0, id = 0;
 
@@ -148,15 +157,16 @@ static bool entries_are_sane(const struct st_entry *entries, const struct st_rec
         end += entry->extent;
         id = entry->id;
     }
-    return record->commit <= end && (record->count == 0 || record->size > entries[record->count - 1].offset);
+    return record->commit <= end && (record->count == 0 || record->size > entries[record->count - 1].offset ||
+                                     (record->count == 1 && record->size == 0)); /* a single segment stays */
 }
 
 /*
- * Why the copy is whole. Every store of a writer to record and entries is a release and every load here an acquire. So if
- * one of our loads returned a word that a writer prepared for generation g + 2 (the next one with our record's parity),
- * that store came, in the writer's order, after its store of generation g + 1, and our second load of the generation
- * sees at least g + 1: we retry. The entries that a state names are never written while it counts (a writer adds
- * behind the last), and same_segments() before and after the copy tells that no other state came in between.
+ * Why the copy is whole. Every store of a writer to record and entries is a release and every load here an acquire. So
+ * if one of our loads returned a word that a writer prepared for generation g + 2 (the next one with our record's
+ * parity), that store came, in the writer's order, after its store of generation g + 1, and our second load of the
+ * generation sees at least g + 1: we retry. The entries that a state names are never written while it counts (a writer
+ * adds behind the last), and same_segments() before and after the copy tells that no other state came in between.
  * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us.
  */
 int st_directory_snapshot(const struct st_directory *shared, const struct st_geometry *geometry,
@@ -187,8 +197,8 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
 }
 
 /*
- * Publish last. Everything a reader will follow is stored (release) before the generation; the generation's store is the
- * one that makes it count. A writer that dies before it has published nothing: the other record still counts.
+ * Publish last. Everything a reader will follow is stored (release) before the generation; the generation's store is
+ * the one that makes it count. A writer that dies before it has published nothing: the other record still counts.
  *
  * Waiters announce themselves (waiting = 1), then look at the generation, then sleep. We clear the announcement, store
  * the generation, then look for announcements; all of these are sequentially consistent. An announcement before our

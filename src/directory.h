@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * directory.h - the shared side of a region: header, two records, ring of entries, generation. No system calls, no malloc.
+ * directory.h - the shared side of a region: header, two records, ring of entries, generation. No system calls, no
+ * malloc.
  *
  * Everything that comes out of here has been copied out of shared memory and checked (promise 10). The types below
  * live in THIS PROCESS ONLY; struct st_directory is the shared one.
@@ -38,12 +39,14 @@ struct st_snapshot {
 /* Bytes of a directory object with so many entries, not yet rounded to the folder's page. */
 uint64_t st_directory_length(uint64_t capacity);
 
-/* Fill a zeroed directory that nobody else can see yet. The region is empty; its generation is 1. */
+/* Fill a zeroed directory. The region is empty; its generation is 1. Nobody takes it for one before it is declared. */
 void st_directory_format(struct st_directory *shared, const struct st_geometry *geometry);
+void st_directory_declare(struct st_directory *shared);
 
 /*
  * Copy and check the header of an object of `length` bytes, at least sizeof(struct st_directory) of them mapped.
- * Returns 0, STITCH_ECORRUPT, STITCH_EVERSION. After EVERSION out->tag is set, nothing else.
+ * Returns 0; STITCH_ECORRUPT; STITCH_EBUSY (not declared, or not yet); STITCH_EVERSION, then out->tag is set, nothing
+ * else.
  */
 int st_directory_geometry(const struct st_directory *shared, uint64_t length, struct st_geometry *out);
 
@@ -66,8 +69,8 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
                           const struct st_record *next, const struct st_entry *added);
 
 /*
- * The journal: not 0 (open) while a writer has changed something that the published state does not yet show, or no longer.
- * Its value is the offset below which that writer may have stored bytes beyond the size; at least 1. Unchecked.
+ * The journal: not 0 (open) while a writer has changed something that the published state does not yet show, or no
+ * longer. Its value is the offset below which that writer may have stored bytes beyond the size; at least 1. Unchecked.
  */
 uint64_t st_directory_journal(const struct st_directory *shared);
 void st_directory_journal_open(struct st_directory *shared, uint64_t stores_below);

@@ -13,7 +13,8 @@ static inline uint64_t st_extent_round(uint64_t value, uint64_t unit)
 
 /*
  * Bytes of the segment that will begin at `end` and must hold at least `need` bytes, of a region of `reserve` bytes
- * (a multiple of STITCH_EXTENT_UNIT, with need <= reserve - end). `fixed` is the region's extent option, 0 for the rule.
+ * (a multiple of STITCH_EXTENT_UNIT, with need <= reserve - end). `fixed` is the region's extent option, 0 for the
+ * rule.
  */
 uint64_t st_extent_next(uint64_t end, uint64_t need, uint64_t reserve, uint64_t fixed);
 

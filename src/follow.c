@@ -2,8 +2,8 @@
 /*
  * follow.c - the reader's side: snapshot, two passes, and sleeping until there is something to follow.
  *
- * May call directory, segments, names and os; takes no lock that another process waits for. Invariant: what stitch_size tells is
- * mapped and listed at every moment, also in the middle of the passes and after an error.
+ * May call directory, segments, names and os; takes no lock that another process waits for. Invariant: what stitch_size
+ * tells is mapped and listed at every moment, also in the middle of the passes and after an error.
  */
 #include "follow.h"
 
@@ -46,29 +46,28 @@ void st_follow_drop_last(struct stitch_region *region)
     st_segments_at(&region->segments, region->segments.count - 1, &last);
     st_os_view_unmap(&region->reservation, last.offset, last.extent);
     st_segments_drop_last(&region->segments);
-    if (region->tail_id == last.id) {
-        st_os_object_close(&region->tail);
-        region->tail_id = 0;
-    }
 }
 
 static int map_segment(struct stitch_region *region, const struct st_entry *entry)
 {
-    struct st_segment_view view = { entry->id, entry->offset, entry->extent, { 0, 0 } };
-    st_os_object object;
+    struct st_segment_view view = { .id = entry->id, .offset = entry->offset, .extent = entry->extent };
     st_os_status status;
-    int e = st_follow_open_segment(region, entry->id, entry->extent, &object, &status);
+    int e = st_follow_open_segment(region, entry->id, entry->extent, &view.object, &status);
 
     if (e)
         return e;
-    view.identity = status.identity;
+    e = st_os_view_map(&region->reservation, entry->offset, entry->extent, &view.object, region->readonly,
+                       &view.identity);
+    if (e)
+        goto close;
+    if (region->folder.objects_persist)
+        st_os_object_close(&view.object); /* the view keeps the memory, and the name is there to open it again */
     e = st_segments_add(&region->segments, &view);
-    if (!e) {
-        e = st_os_view_map(&region->reservation, entry->offset, entry->extent, &object, region->readonly);
-        if (e)
-            st_segments_drop_last(&region->segments);
-    }
-    st_os_object_close(&object);
+    if (!e)
+        return 0;
+    st_os_view_unmap(&region->reservation, entry->offset, entry->extent);
+close:
+    st_os_object_close(&view.object);
     return e;
 }
 
@@ -93,15 +92,17 @@ void st_follow_remember(struct stitch_region *region, bool whole)
 }
 
 /*
- * Pass 1 lets go of what is no longer listed, pass 2 maps what is new, each segment next to its neighbour. Removals come
- * first, since their addresses may be listed for others now. The size goes down before anything is unmapped and up after
- * everything is mapped; the generation is remembered only if both passes succeeded, so that a failed call is retried.
+ * Pass 1 lets go of what is no longer listed, pass 2 maps what is new, each segment next to its neighbour. Removals
+ * come first, since their addresses may be listed for others now. The size goes down before anything is unmapped and up
+ * after everything is mapped; the generation is remembered only if both passes succeeded, so that a failed call is
+ * retried.
  */
 int st_follow_adopt(struct stitch_region *region)
 {
     uint64_t kept = still_listed(region);
     struct st_segment_view view;
-    uint64_t kept_end = kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 ? view.offset + view.extent : 0;
+    uint64_t kept_end =
+        kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 ? view.offset + view.extent : 0;
     int e = 0;
 
     st_store(&region->size, smaller(st_load(&region->size), smaller(region->now.record.size, kept_end)));
@@ -148,7 +149,7 @@ int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_
             return STITCH_ETIMEDOUT;
         if (!region->readonly)
             st_directory_announce_waiter(region->directory);
-        st_os_wait(region->shared_generation, (uint32_t)seen, smaller(left, slice));
+        st_os_wait(&region->locks, region->shared_generation, seen, smaller(left, slice));
     }
     return 0;
 }

@@ -14,7 +14,8 @@ int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_
 /* Make the mappings what region->now says: let go, then map. After an error the rest is usable and a retry is safe. */
 int st_follow_adopt(struct stitch_region *region);
 
-/* Open the object of segment `id`, of `extent` bytes, and check that it is what it must be. STITCH_EGONE, _ECORRUPT, ... */
+/* Open the object of segment `id`, of `extent` bytes, and check that it is what it must be. STITCH_EGONE, _ECORRUPT,
+ * ... */
 int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint64_t extent, st_os_object *out,
                            st_os_status *status);
 

@@ -12,7 +12,7 @@
 
 #include "atomic.h"
 
-#define ST_MAGIC UINT64_C(0x3152494448435453) /* the bytes "STCHDIR1" */
+#define ST_MAGIC          UINT64_C(0x3152494448435453) /* the bytes "STCHDIR1" */
 #define ST_LAYOUT_VERSION UINT64_C(1)
 
 /* Written once, before the directory has a name; never changed. */
@@ -52,10 +52,10 @@ struct st_directory {
     unsigned char pad0[0x100 - sizeof(struct st_header)];
     st_word generation; /* its own cache line: followers poll it */
     unsigned char pad1[0x40 - sizeof(st_word)];
-    st_word waiting;    /* 1: somebody may sleep on the generation */
+    st_word waiting; /* 1: somebody may sleep on the generation */
     unsigned char pad2[0x40 - sizeof(st_word)];
-    st_word journal;    /* not 0: a writer is between its first change and its last; found so by another: it died there,
-                           and may have stored bytes below this offset */
+    st_word journal; /* not 0: a writer is between its first change and its last; found so by another: it died there,
+                        and may have stored bytes below this offset */
     unsigned char pad3[0x80 - sizeof(st_word)];
     struct st_record_shared record[2];
     unsigned char pad4[0x200 - 2 * sizeof(struct st_record_shared)];

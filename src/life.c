@@ -2,10 +2,10 @@
 /*
  * life.c - how a handle begins and ends.
  *
- * A region is born under no name: its directory is made, locked and filled, its first segments under the name that reapers
- * know (stitch.u.TAG), and only then gets the name it will be found by. So nobody sees it half made, and what a killed
- * creator leaves is removed like everything that nobody is attached to.
- * May call region, follow, reap, directory, names and os.
+ * A region is born under no name: its directory is made, locked and filled, its first segments under the name that
+ * reapers know (stitch.u.TAG), and only then gets the name it will be found by. So nobody sees it half made, and what a
+ * killed creator leaves is removed like everything that nobody is attached to. May call region, follow, reap,
+ * directory, names and os.
  */
 #include "life.h"
 
@@ -32,7 +32,8 @@ static int conceive(const char *name, const stitch_options *options, struct stit
     memcpy(region->name, name, strlen(name) + 1);
     region->readonly = (options->flags & STITCH_READONLY) != 0;
     region->folder.handle = -1;
-    region->object = region->tail = ST_OS_OBJECT_CLOSED;
+    region->object = ST_OS_OBJECT_CLOSED;
+    region->locks = ST_OS_LOCKS_CLOSED;
     e = st_os_mutex_open(&region->writing);
     if (e)
         goto free_region;
@@ -60,10 +61,10 @@ static void dissolve(struct stitch_region *region)
 {
     st_os_release(&region->reservation);
     st_segments_clear(&region->segments);
-    st_os_object_close(&region->tail);
     free(region->now.entries);
     if (region->directory)
         st_os_unmap(region->directory, region->geometry.length);
+    st_os_locks_close(&region->locks);
     st_os_object_close(&region->object);
     st_os_fork_mark_close(region->fork_mark);
     st_os_mutex_close(&region->table);
@@ -137,7 +138,9 @@ static int make_directory(struct stitch_region *region, const char *object_name,
     if (!e)
         e = st_os_commit(&region->object, NULL, 0, geometry->length, false);
     if (!e)
-        e = st_os_attend(&region->object, false);
+        e = st_os_locks_open(&region->folder, &region->object, geometry->tag, false, &region->locks);
+    if (!e)
+        e = st_os_attend(&region->locks, false);
     if (!e)
         e = st_os_object_status(&region->object, &status);
     if (e)
@@ -148,21 +151,39 @@ static int make_directory(struct stitch_region *region, const char *object_name,
     if (e)
         return e;
     st_directory_format(region->directory, geometry);
-    return st_follow_sync(region) < 0 ? STITCH_ECORRUPT : 0;
+    e = st_follow_sync(region);
+    return e < 0 ? e : 0;
 }
 
-/* Give the finished directory its name; a region with segments gets there by way of the name that reapers know. */
+static int fill(struct stitch_region *region, uint64_t size)
+{
+    int e = region->geometry.backend == STITCH_BACKEND_SINGLE ? st_region_begin(region) : 0;
+
+    return e || size == 0 ? e : st_region_resize(region, size);
+}
+
+/*
+ * Fill the region and give its directory the name, in one step for everybody else. A region with segments gets there by
+ * way of the name that reapers know. Where objects are born with their names, what makes it visible is the declaration.
+ */
 static int fill_and_name(struct stitch_region *region, const char *object_name, uint64_t size)
 {
     char unlinked[ST_NAME_SIZE];
     int e;
 
-    if (size == 0)
+    if (!region->folder.objects_persist) {
+        e = fill(region, size);
+        if (!e)
+            st_directory_declare(region->directory);
+        return e;
+    }
+    st_directory_declare(region->directory);
+    if (size == 0 && region->geometry.backend != STITCH_BACKEND_SINGLE)
         return st_os_object_publish(&region->folder, object_name, &region->object);
     st_names_unlinked(unlinked, region->geometry.tag, 0);
     e = st_os_object_publish(&region->folder, unlinked, &region->object);
     if (!e)
-        e = st_region_resize(region, size);
+        e = fill(region, size);
     if (!e)
         e = st_os_object_rename(&region->folder, unlinked, object_name);
     return e;
@@ -201,13 +222,19 @@ static int check_owner(const stitch_options *options, const st_os_status *status
     return status->owner == st_os_user() || (options->flags & STITCH_OTHER_OWNER) ? 0 : STITCH_EACCES;
 }
 
-/*
- * Open the directory and attend. STITCH_EBUSY: it is being removed, or its name changed hands meanwhile: try again. Without
- * STITCH_KEEP a region that nobody attends has ended, whether or not somebody came to remove it.
- */
+/* Without STITCH_KEEP a region that nobody attends has ended, whether or not somebody came to remove it. */
+static int check_alive(const struct st_found *found, const st_os_locks *locks)
+{
+    int attended = found->geometry.flags & STITCH_KEEP ? 1 : st_os_is_attended(locks);
+
+    return attended < 0 ? attended : attended ? 0 : STITCH_ENOENT;
+}
+
+/* Open the directory and attend. STITCH_EBUSY: it is being made or removed, or its name changed hands: try again. */
 static int find_and_attend(struct stitch_region *region, const char *object_name, const stitch_options *options)
 {
     struct st_found found;
+    st_os_locks locks;
     int e = st_reap_find(&region->folder, object_name, region->readonly, &found);
 
     if (e == STITCH_EVERSION)
@@ -215,23 +242,28 @@ static int find_and_attend(struct stitch_region *region, const char *object_name
     if (e)
         return e;
     e = check_owner(options, &found.status);
-    if (!e && !(found.geometry.flags & STITCH_KEEP)) {
-        int attended = st_os_is_attended(&found.object);
-
-        e = attended < 0 ? attended : attended ? 0 : STITCH_ENOENT;
-    }
     if (!e)
-        e = st_os_attend(&found.object, region->readonly);
+        e = st_os_locks_open(&region->folder, &found.object, found.geometry.tag, region->readonly, &locks);
+    if (e)
+        goto close;
+    e = check_alive(&found, &locks);
+    if (!e)
+        e = st_os_attend(&locks, region->readonly);
     if (!e && !st_reap_still_named(&region->folder, object_name, &found))
         e = STITCH_EBUSY;
-    if (e) {
-        st_os_object_close(&found.object);
-        return e;
-    }
+    if (e)
+        goto close_locks;
     region->object = found.object;
+    region->locks = locks;
     region->owner = found.status.owner;
     region->geometry = found.geometry;
     return 0;
+
+close_locks:
+    st_os_locks_close(&locks);
+close:
+    st_os_object_close(&found.object);
+    return e;
 }
 
 int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)

@@ -18,8 +18,8 @@ struct lister {
 };
 
 /*
- * Copy the whole directory with read(2). The copy is whole if the generation is the same after it: the writers' order is
- * the one that st_directory_snapshot's proof uses.
+ * Copy the whole directory with read(2). The copy is whole if the generation is the same after it: the writers' order
+ * is the one that st_directory_snapshot's proof uses.
  */
 static int copy_directory(const struct st_found *found, struct st_directory *copy)
 {
@@ -65,6 +65,7 @@ static int read_state(const struct st_found *found, stitch_listing *listing)
 static int examine(const st_os_folder *folder, const char *object_name, stitch_listing *listing, bool *ended)
 {
     struct st_found found;
+    st_os_locks locks;
     int e = st_reap_find(folder, object_name, true, &found);
 
     if (e == STITCH_EVERSION)
@@ -75,8 +76,12 @@ static int examine(const st_os_folder *folder, const char *object_name, stitch_l
     listing->backend = found.geometry.backend;
     listing->flags = found.geometry.flags;
     listing->created = found.geometry.created;
-    *ended = !(found.geometry.flags & STITCH_KEEP) && st_os_is_attended(&found.object) == 0;
-    e = read_state(&found, listing);
+    e = st_os_locks_open(folder, &found.object, found.geometry.tag, true, &locks);
+    if (!e) {
+        *ended = !(found.geometry.flags & STITCH_KEEP) && st_os_is_attended(&locks) == 0;
+        e = read_state(&found, listing);
+        st_os_locks_close(&locks);
+    }
     st_os_object_close(&found.object);
     return e;
 }
@@ -95,7 +100,7 @@ static int list_one(const char *object_name, void *arg)
     listing.mode = status.mode;
     listing.owner = status.owner;
     listing.error = examine(lister->folder, object_name, &listing, &ended);
-    if (listing.error == STITCH_ENOENT || ended)
+    if (listing.error == STITCH_ENOENT || listing.error == STITCH_EBUSY || ended)
         return 0;
     return lister->each(&listing, lister->arg);
 }

@@ -88,7 +88,7 @@ int st_query_info(struct stitch_region *region, stitch_info_t *out)
     info.committed = fresh.record.commit;
     e = sum_listed(region, &fresh, &info);
     free(fresh.entries);
-    writers = region->readonly ? st_os_has_writer(&region->object) : 1;
+    writers = region->readonly ? st_os_has_writer(&region->locks) : 1;
     if (!e && writers < 0)
         e = writers;
     if (e)

@@ -2,13 +2,13 @@
 /*
  * reap.c - the end of a region.
  *
- * Whether a region is in use is asked of the kernel: every attached handle holds the `attended` lock shared, and who gets it
- * exclusively knows that nobody is attached and that nobody can be while it is held. No counts, no pids: nothing that a killed
- * process could leave wrong or that a new process could be mistaken for.
+ * Whether a region is in use is asked of the kernel: every attached handle holds the `attended` lock shared, and who
+ * gets it exclusively knows that nobody is attached and that nobody can be while it is held. No counts, no pids:
+ * nothing that a killed process could leave wrong or that a new process could be mistaken for.
  *
- * Removing goes name first (stitch.r.NAME becomes stitch.u.TAG, so the name is free at once), then the segments, then the
- * directory: killed on the way, what is left can still be found and removed by the next one.
- * May call recover, directory, names and os.
+ * Removing goes name first (stitch.r.NAME becomes stitch.u.TAG, so the name is free at once), then the segments, then
+ * the directory: killed on the way, what is left can still be found and removed by the next one. May call recover,
+ * directory, names and os.
  */
 #include "reap.h"
 
@@ -20,7 +20,7 @@
 #include "recover.h"
 
 #define NONCE_TRIES 16
-#define BUSY_TRIES 2000 /* of a millisecond: who takes away a name needs microseconds, unless it was stopped */
+#define BUSY_TRIES  2000 /* of a millisecond: who takes away a name needs microseconds, unless it was stopped */
 
 int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, struct st_found *out)
 {
@@ -38,6 +38,8 @@ int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, st
         e = st_os_object_read(&out->object, &head, sizeof head, &got);
     if (!e)
         e = st_directory_geometry(&head, got < sizeof head ? got : out->status.size, &out->geometry);
+    if (e == STITCH_EBUSY && folder->objects_persist) /* there a directory has no name before it is declared */
+        e = STITCH_ECORRUPT;
     if (e && e != STITCH_EVERSION)
         st_os_object_close(&out->object);
     return e;
@@ -47,19 +49,22 @@ bool st_reap_still_named(const st_os_folder *folder, const char *name, const str
 {
     st_os_status status;
 
+    if (!folder->objects_persist)
+        return true; /* an open object keeps its name */
     return st_os_object_status_of(folder, name, &status) == 0 &&
            status.identity.device == found->status.identity.device &&
            status.identity.number == found->status.identity.number;
 }
 
 /*
- * Change the name to one for regions that ended (*unlinked tells which); nobody else may be doing so. Somebody who saw the
- * tag can have taken the plain one, but not a random one. STITCH_ENOENT: `name` means another region now.
+ * Change the name to one for regions that ended (*unlinked tells which); nobody else may be doing so. Somebody who saw
+ * the tag can have taken the plain one, but not a random one. STITCH_ENOENT: `name` means another region now.
  */
-static int take_name(const st_os_folder *folder, const char *name, const struct st_found *found, char *unlinked)
+static int take_name(const st_os_folder *folder, const char *name, const struct st_found *found,
+                     const st_os_locks *locks, char *unlinked)
 {
     uint64_t nonce = 0;
-    int e = st_os_name_enter(&found->object);
+    int e = st_os_name_enter(locks);
 
     if (e)
         return e;
@@ -72,18 +77,19 @@ static int take_name(const st_os_folder *folder, const char *name, const struct 
             break;
         e = st_os_random(&nonce, sizeof nonce);
     }
-    st_os_name_leave(&found->object);
+    st_os_name_leave(locks);
     return e;
 }
 
-static void remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found)
+static void remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found,
+                              const st_os_locks *locks)
 {
     char unlinked[ST_NAME_SIZE];
     uint64_t tag;
 
     if (st_names_is_unlinked(name, &tag))
         memcpy(unlinked, name, strlen(name) + 1);
-    else if (take_name(folder, name, found, unlinked) != 0)
+    else if (take_name(folder, name, found, locks, unlinked) != 0)
         return;
     if (st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL) == 0)
         st_os_object_remove(folder, unlinked);
@@ -93,16 +99,22 @@ static void remove_everything(const st_os_folder *folder, const char *name, cons
 static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
 {
     struct st_found found;
+    st_os_locks locks;
     uint64_t tag;
     bool keep, mine;
     int e = st_reap_find(folder, name, false, &found);
 
     if (e && e != STITCH_EVERSION)
         return false;
+    if (st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks) != 0) {
+        st_os_object_close(&found.object);
+        return false;
+    }
     keep = !st_names_is_unlinked(name, &tag) && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
     mine = anybodys || found.status.owner == st_os_user();
-    if (mine && !keep && st_os_alone(&found.object) == 1 && st_reap_still_named(folder, name, &found))
-        remove_everything(folder, name, &found);
+    if (mine && !keep && st_os_alone(&locks) == 1 && st_reap_still_named(folder, name, &found))
+        remove_everything(folder, name, &found, &locks);
+    st_os_locks_close(&locks);
     st_os_object_close(&found.object);
     return mine;
 }
@@ -163,6 +175,7 @@ static int unlink_once(const st_os_folder *folder, const char *name)
 {
     char unlinked[ST_NAME_SIZE];
     struct st_found found;
+    st_os_locks locks;
     int e = st_reap_find(folder, name, false, &found);
 
     if (e && e != STITCH_EVERSION)
@@ -170,9 +183,13 @@ static int unlink_once(const st_os_folder *folder, const char *name)
     if (found.status.owner != st_os_user() && st_os_user() != 0)
         e = STITCH_EACCES;
     else
-        e = take_name(folder, name, &found, unlinked);
+        e = st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks);
+    if (!e) {
+        e = take_name(folder, name, &found, &locks, unlinked);
+        st_os_locks_close(&locks);
+    }
     st_os_object_close(&found.object);
-    if (!e && folder->objects_persist)
+    if (!e)
         reap(folder, unlinked, true);
     return e;
 }

@@ -14,9 +14,9 @@ struct st_found {
 };
 
 /*
- * Open the directory object called `name` (an object's name) and check what it is. 0, or an error, then *out holds nothing open.
- * STITCH_ECORRUPT: not a directory of ours. STITCH_EVERSION: one of another layout, of which only the tag is known;
- * then *out IS open.
+ * Open the directory object called `name` (an object's name) and check what it is. 0, or an error, then *out holds
+ * nothing open. STITCH_ECORRUPT: not a directory of ours. STITCH_EBUSY: not yet declared. STITCH_EVERSION: one of
+ * another layout, of which only the tag is known; then *out IS open.
  */
 int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, struct st_found *out);
 

@@ -3,9 +3,10 @@
  * recover.c - after a dead writer.
  *
  * May call directory, names, follow and os. What a writer can leave: a segment object that was named and not published,
- * objects that were unlisted and not removed, memory behind the commit mark, and appended bytes beyond the size. All but the
- * last are seen from the published state alone, so the journal tells only that somebody was at work and how far it may have
- * stored. What lies behind the commit mark needs no care for its contents: grow empties that before it commits it.
+ * objects that were unlisted and not removed, memory behind the commit mark, and appended bytes beyond the size. All
+ * but the last are seen from the published state alone, so the journal tells only that somebody was at work and how far
+ * it may have stored. What lies behind the commit mark needs no care for its contents: grow empties that before it
+ * commits it.
  */
 #include "recover.h"
 
@@ -78,7 +79,7 @@ static void mark_used(struct stitch_region *region, uint64_t stores_below)
     next.clean = stores_below < next.commit ? stores_below : next.commit;
     if (next.clean > region->now.record.clean &&
         st_directory_publish(region->directory, &region->geometry, &region->now, &next, NULL))
-        st_os_wake(region->shared_generation);
+        st_os_wake(&region->locks, region->shared_generation);
 }
 
 bool st_recover(struct stitch_region *region)

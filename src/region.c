@@ -5,9 +5,9 @@
  *   grow    catch up -> [journal -> put memory behind it: backing.c] -> publish
  *   shrink  journal -> publish -> let go
  *
- * Grow publishes last, so that a failure or a death before has changed nothing that anyone can see; undo is the exact reverse of
- * do. Shrink publishes first, then lets go: whatever is left undone then is only memory, and the next writer's (recover.c).
- * May call backing, follow, recover, directory, segments, extent, names and os.
+ * Grow publishes last, so that a failure or a death before has changed nothing that anyone can see; undo is the exact
+ * reverse of do. Shrink publishes first, then lets go: whatever is left undone then is only memory, and the next
+ * writer's (recover.c). May call backing, follow, recover, directory, segments, extent, names and os.
  */
 #include "region.h"
 
@@ -29,6 +29,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 static int part_from_parent(struct stitch_region *region)
 {
     st_os_object own;
+    st_os_locks locks;
     int e;
 
     if (st_load(region->fork_mark) == 1)
@@ -36,21 +37,30 @@ static int part_from_parent(struct stitch_region *region)
     e = st_os_object_again(&region->object, &own);
     if (e)
         return e;
-    e = st_os_attend(&own, region->readonly);
-    if (e) {
-        st_os_object_close(&own);
-        return e;
-    }
+    e = st_os_locks_open(&region->folder, &own, region->geometry.tag, region->readonly, &locks);
+    if (e)
+        goto close;
+    e = st_os_attend(&locks, region->readonly);
+    if (e)
+        goto close_locks;
+    st_os_locks_close(&region->locks);
     st_os_object_close(&region->object);
     region->object = own;
+    region->locks = locks;
     st_store(region->fork_mark, 1);
     return 0;
+
+close_locks:
+    st_os_locks_close(&locks);
+close:
+    st_os_object_close(&own);
+    return e;
 }
 
 static void leave(struct stitch_region *region)
 {
     st_os_mutex_unlock(&region->table);
-    st_os_writer_leave(&region->object);
+    st_os_writer_leave(&region->locks);
     st_os_mutex_unlock(&region->writing);
 }
 
@@ -64,7 +74,7 @@ static int enter(struct stitch_region *region)
     st_os_mutex_lock(&region->writing);
     e = part_from_parent(region);
     if (!e)
-        e = st_os_writer_enter(&region->object);
+        e = st_os_writer_enter(&region->locks);
     if (e) {
         st_os_mutex_unlock(&region->writing);
         return e;
@@ -88,7 +98,7 @@ static void close_journal(struct stitch_region *region)
 static void publish(struct stitch_region *region, const struct st_record *next, const struct st_entry *added)
 {
     if (st_directory_publish(region->directory, &region->geometry, &region->now, next, added))
-        st_os_wake(region->shared_generation);
+        st_os_wake(&region->locks, region->shared_generation);
 }
 
 /* ----------------------------------------------------------------------------------------------------- growing --- */
@@ -151,35 +161,35 @@ static int remove_names(struct stitch_region *region, uint64_t kept, uint64_t co
 /* Give back [mark, was) of the last extent, if this process has it mapped; else the next writer does (recover.c). */
 static int give_back_tail(struct stitch_region *region, uint64_t mark, uint64_t was)
 {
-    struct st_segment_view last;
-    uint64_t end = st_segments_end(&region->segments);
-
     if (region->now.record.count == 0)
         return 0;
     if (region->segments.count != region->now.record.count)
         return STITCH_EBUSY;
-    st_segments_at(&region->segments, region->segments.count - 1, &last);
-    if (was > end)
-        was = end;
-    if (was <= mark)
-        return 0;
-    return st_os_decommit(region->tail_id == last.id ? &region->tail : &ST_OS_OBJECT_CLOSED,
-                          st_region_at(region, last.offset), mark - last.offset, was - mark);
+    return st_backing_give_back(region, mark, smaller(was, st_segments_end(&region->segments)));
+}
+
+/* What the commit mark becomes when the size does: where memory cannot be given back in part, it is still there. */
+static uint64_t mark_after_cut(const struct stitch_region *region, uint64_t size, uint64_t commit, uint64_t end)
+{
+    return smaller(commit, region->folder.gives_back ? st_extent_round(size, region->geometry.page) : end);
 }
 
 /*
- * Shrink to `size`, with the writer lock. Needs no memory, descriptor or mapping, and so cannot fail: it may find that this
- * process had not caught up and cannot now; then the region has shrunk, and the next sync says what is the matter.
+ * Shrink to `size`, with the writer lock. Needs no memory, descriptor or mapping, and so cannot fail: it may find that
+ * this process had not caught up and cannot now; then the region has shrunk, and the next sync says what is the matter.
  */
 static int cut(struct stitch_region *region, uint64_t size)
 {
     struct st_record was = region->now.record, next = was;
+    uint64_t fewest = region->geometry.backend == STITCH_BACKEND_SINGLE ? 1 : 0, end = 0;
     bool done;
 
-    while (next.count > 0 && (size == 0 || region->now.entries[next.count - 1].offset >= size))
+    while (next.count > fewest && region->now.entries[next.count - 1].offset >= size)
         next.count--;
+    if (next.count > 0)
+        end = region->now.entries[next.count - 1].offset + region->now.entries[next.count - 1].extent;
     next.size = size;
-    next.commit = smaller(was.commit, size == 0 ? 0 : st_extent_round(size, region->geometry.page));
+    next.commit = mark_after_cut(region, size, was.commit, end);
     next.clean = smaller(was.clean, next.commit);
 
     st_directory_journal_open(region->directory, 0);
@@ -193,7 +203,8 @@ static int cut(struct stitch_region *region, uint64_t size)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------------ the calls --- */
+/* ------------------------------------------------------------------------------------------------------ the calls ---
+ */
 
 int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *data, uint64_t *offset)
 {
@@ -210,6 +221,27 @@ int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *dat
     leave(region);
     if (!e)
         *offset = old;
+    return e;
+}
+
+int st_region_begin(struct stitch_region *region)
+{
+    struct st_record next;
+    struct st_entry entry;
+    bool added;
+    int e = enter(region);
+
+    if (e)
+        return e;
+    next = region->now.record;
+    st_directory_journal_open(region->directory, 0);
+    e = st_backing_add(region, 0, &next, &entry, &added);
+    if (!e) {
+        publish(region, &next, &entry);
+        st_follow_remember(region, true);
+    }
+    close_journal(region);
+    leave(region);
     return e;
 }
 
@@ -256,14 +288,15 @@ int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t le
     to = e ? 0 : (offset + length) & ~(page - 1);
     if (from < to && !st_backing_is_lazy(region))
         e = st_os_cold(st_region_at(region, from), to - from);
-    while (e == 0 && st_backing_is_lazy(region) && from < to) { /* one segment at a time: a range over a seam is not one object */
+    while (e == 0 && st_backing_is_lazy(region) &&
+           from < to) { /* one segment at a time: a range over a seam is not one object */
         struct st_segment_view view;
         uint64_t index, end;
 
         st_segments_at_offset(&region->segments, from, &index);
         st_segments_at(&region->segments, index, &view);
         end = smaller(to, view.offset + view.extent);
-        e = st_os_decommit(&ST_OS_OBJECT_CLOSED, st_region_at(region, view.offset), from - view.offset, end - from);
+        e = st_os_decommit(&view.object, st_region_at(region, view.offset), from - view.offset, end - from);
         from = end;
     }
     st_os_mutex_unlock(&region->table);

@@ -2,9 +2,9 @@
 /*
  * region.h - one attached region: the state behind a handle, and the stories that change it. THIS PROCESS ONLY.
  *
- * Two locks, always in this order: `writing` is held by the one thread of this handle that is a writer (and waits for the
- * writers of other handles and processes); `table` guards everything below it that is not atomic, and is never held while
- * waiting for another process. So a stopped writer elsewhere keeps no thread here from following or looking.
+ * Two locks, always in this order: `writing` is held by the one thread of this handle that is a writer (and waits for
+ * the writers of other handles and processes); `table` guards everything below it that is not atomic, and is never held
+ * while waiting for another process. So a stopped writer elsewhere keeps no thread here from following or looking.
  */
 #ifndef ST_REGION_H
 #define ST_REGION_H
@@ -31,14 +31,13 @@ struct stitch_region {
     st_os_reservation reservation;
 
     st_os_mutex writing;
-    st_os_object object; /* the directory's; holds this handle's locks */
+    st_os_object object; /* the directory's */
+    st_os_locks locks;   /* this handle's */
     st_word *fork_mark;
 
     st_os_mutex table;
     struct st_segments segments;
     struct st_snapshot now; /* the state last taken over from the directory, mapped or not */
-    st_os_object tail;      /* of segment tail_id, or closed; only writers keep it */
-    uint64_t tail_id;
     bool owing;             /* the writer at work could not finish what a dead one left: the journal stays open */
 
     /* Read without a lock. */
@@ -51,6 +50,9 @@ static inline unsigned char *st_region_at(const struct stitch_region *region, ui
 {
     return region->reservation.base + offset;
 }
+
+/* Give a new region its first segment, before it has any size: in single mode it is the only one, and stays. */
+int st_region_begin(struct stitch_region *region);
 
 /* Grow by `bytes`, filled from `data` or (NULL) zero. *offset: where. */
 int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *data, uint64_t *offset);

@@ -2,7 +2,8 @@
 /*
  * segments.c - the segment table. The only file with uthash, which must report a lack of memory and not exit.
  *
- * May call malloc and free; nothing of the system. Invariant: `order` holds each segment of `by_id` once, end to end.
+ * May call malloc and free; of the system only to close an object that it was given. Invariant: `order` holds each
+ * segment of `by_id` once, end to end.
  */
 #include "segments.h"
 
@@ -10,7 +11,7 @@
 
 #include <stitch/stitch.h>
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM            1
 #define uthash_nonfatal_oom(element) ((void)((element)->oom = 1))
 #include <uthash.h>
 
@@ -71,6 +72,7 @@ void st_segments_drop_last(struct st_segments *table)
     struct st_segment *last = table->order[--table->count];
 
     HASH_DELETE(hh, table->by_id, last);
+    st_os_object_close(&last->view.object);
     free(last);
 }
 
@@ -109,6 +111,11 @@ int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint
     }
     *index = low;
     return 0;
+}
+
+st_os_object *st_segments_object(const struct st_segments *table, uint64_t index)
+{
+    return &table->order[index]->view.object;
 }
 
 uint64_t st_segments_end(const struct st_segments *table)

@@ -20,22 +20,27 @@ struct st_segments {
 
 struct st_segment_view {
     uint64_t id, offset, extent;
-    st_os_identity identity; /* of the object, as it was when mapped */
+    st_os_identity identity; /* what the system's map calls the view */
+    st_os_object object;     /* open, or closed where it need not be open; the table's */
 };
 
-/* Forget everything and free it. A zeroed struct is an empty table. */
+/* Forget everything, close and free it. A zeroed struct is an empty table. */
 void st_segments_clear(struct st_segments *table);
 
-/* Add at the end. Returns 0; STITCH_ENOMEM, and nothing has changed; STITCH_ECORRUPT if the id is there already. */
+/* Add at the end. Returns 0; STITCH_ENOMEM, and nothing has changed, the object is not taken; STITCH_ECORRUPT if the id
+ * is there. */
 int st_segments_add(struct st_segments *table, const struct st_segment_view *segment);
 
-/* Drop the last one; there must be one. Cannot fail. */
+/* Drop the last one and close its object; there must be one. Cannot fail. */
 void st_segments_drop_last(struct st_segments *table);
 
 /* Each returns 0, or STITCH_ENOENT. */
 int st_segments_at(const struct st_segments *table, uint64_t index, struct st_segment_view *out);
 int st_segments_by_id(const struct st_segments *table, uint64_t id, struct st_segment_view *out);
 int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint64_t *index);
+
+/* The object of one of them, to open or close in place; there must be such an index. */
+st_os_object *st_segments_object(const struct st_segments *table, uint64_t index);
 
 /* Where the last one ends; 0 without any. */
 uint64_t st_segments_end(const struct st_segments *table);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch.c - the public calls: check the arguments, then call one function. The checks of names and options are here, so
- * that nothing below has to ask whether they are right.
+ * stitch.c - the public calls: check the arguments, then call one function. The checks of names and options are here,
+ * so that nothing below has to ask whether they are right.
  */
 #include <stitch/stitch.h>
 
@@ -83,7 +83,8 @@ static int complete_for_create(stitch_options *options)
 
 enum { FOR_CREATE = 1, FOR_OPEN = 2 };
 
-static int prepare(const char *name, const stitch_options *from, int purpose, stitch_region **out, stitch_options *options)
+static int prepare(const char *name, const stitch_options *from, int purpose, stitch_region **out,
+                   stitch_options *options)
 {
     int e;
 
@@ -100,7 +101,8 @@ static int prepare(const char *name, const stitch_options *from, int purpose, st
     return purpose & FOR_CREATE ? complete_for_create(options) : 0;
 }
 
-/* ----------------------------------------------------------------------------------------------- life of a region --- */
+/* ----------------------------------------------------------------------------------------------- life of a region ---
+ */
 
 int stitch_create(const char *name, const stitch_options *options, stitch_region **out)
 {
@@ -154,7 +156,8 @@ int stitch_unlink_at(const char *folder, const char *name)
     return e;
 }
 
-/* -------------------------------------------------------------------------------------------------- lock-free reads --- */
+/* -------------------------------------------------------------------------------------------------- lock-free reads
+ * --- */
 
 void *stitch_base(const stitch_region *region)
 {
@@ -176,7 +179,8 @@ uint64_t stitch_generation(const stitch_region *region)
     return region ? st_load(&region->generation) : 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ growing, following --- */
+/* ------------------------------------------------------------------------------------------------ growing, following
+ * --- */
 
 int stitch_grow(stitch_region *region, uint64_t bytes, uint64_t *offset)
 {

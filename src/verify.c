@@ -121,7 +121,7 @@ static int check_objects(struct stitch_region *region, const struct st_snapshot 
         report->fault_offset = entry->offset;
         report->fault_id = entry->id;
         if (e || !status.regular || status.owner != region->owner || status.size != entry->extent ||
-            (st_segments_by_id(&region->segments, entry->id, &view) == 0 &&
+            (region->folder.objects_persist && st_segments_by_id(&region->segments, entry->id, &view) == 0 &&
              (view.identity.device != status.identity.device || view.identity.number != status.identity.number)))
             report->fault = STITCH_FAULT_OBJECT;
         else if (!lazy && status.resident < promised)
@@ -134,8 +134,8 @@ static int check_objects(struct stitch_region *region, const struct st_snapshot 
 }
 
 /*
- * The directory may move on while its objects are looked at: what is found wrong counts only if it is still the state that
- * counts afterwards.
+ * The directory may move on while its objects are looked at: what is found wrong counts only if it is still the state
+ * that counts afterwards.
  */
 static int check_listed(struct stitch_region *region, struct st_snapshot *fresh, stitch_report_t *report)
 {

@@ -22,8 +22,8 @@
  * Caveats, read them once
  *   1. Other processes do not change your mappings: growth elsewhere is seen after stitch_sync (or any writing call,
  *      which catches up first). Address only [0, stitch_size) of your own handle.
- *   2. After somebody else has shrunk the region and until you sync, what you had mapped can still be read: segments that
- *      left keep their old bytes, bytes given back inside the segment that stays read as zero. Do not store there:
+ *   2. After somebody else has shrunk the region and until you sync, what you had mapped can still be read: segments
+ *      that left keep their old bytes, bytes given back inside the segment that stays read as zero. Do not store there:
  *      such a store is lost, or shows up in what the next grow hands out.
  *   3. Bytes, not objects: stitch puts nothing into the memory and orders nothing in it. Publishing data to readers
  *      is your protocol (or stitch_append, which publishes the bytes together with the size).
@@ -136,7 +136,7 @@ enum stitch_backend {
 };
 
 /* Flags. */
-#define STITCH_LAZY        UINT64_C(0x01) /* create: grow does not commit; memory is found (or not: SIGBUS) at first touch */
+#define STITCH_LAZY        UINT64_C(0x01) /* create: grow does not commit; the first touch finds memory, or SIGBUS */
 #define STITCH_KEEP        UINT64_C(0x02) /* create: the region stays until stitch_unlink, also with nobody attached */
 #define STITCH_READONLY    UINT64_C(0x04) /* open: attach without the right to write, enforced by the system */
 #define STITCH_OTHER_OWNER UINT64_C(0x08) /* open: accept a region of another user (needs STITCH_READONLY; caveat 4) */
@@ -182,8 +182,8 @@ typedef struct stitch_options {
  *   name     1 to 200 bytes, UTF-8 recommended; no '/', no '\', no byte below 0x20, not 0x7f. The name is per folder.
  *   Out      *out: the handle, owned by the caller; stitch_close ends it.
  *   Returns  0; STITCH_EINVAL, _EEXIST (create), _ENOENT (open), _EACCES (mode bits, or another user's region without
- *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ERESERVE (size above reserve), _ENOSPC, _EFSIZE, _EMFILE,
- *            _EMAPS, _EADDRSPACE, _ENOMEM,
+ *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ERESERVE (size above reserve), _ENOSPC, _EFSIZE,
+ *            _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM,
  *            _ENOTSUP (folder without nameless files, pages above 2 MiB), _EBUSY (a dead region of that name cannot
  *            be removed: whoever began to was stopped on the way), _ESYS.
  *
@@ -208,8 +208,8 @@ STITCH_API int stitch_close(stitch_region *region);
  * The name can be used for a new region at once. stitch_unlink looks in STITCH_DIR or /dev/shm, stitch_unlink_at in
  * `folder` (NULL: the same default).
  *   Returns  0; STITCH_EINVAL, _ENOENT, _EACCES (another user's), _ECORRUPT (a file under that name that is not a
- *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ESYS. A region whose directory is
- *            damaged behind its header can be unlinked.
+ *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ESYS. A region whose directory
+ *            is damaged behind its header can be unlinked.
  */
 STITCH_API STITCH_NODISCARD int stitch_unlink(const char *name);
 STITCH_API STITCH_NODISCARD int stitch_unlink_at(const char *folder, const char *name);
@@ -235,8 +235,8 @@ STITCH_API uint64_t stitch_generation(const stitch_region *region);
  * Add `bytes` at the end, all zero, and (without STITCH_LAZY) really there: a lack of memory is an error here and not
  * a fault later. Atomic among all writers of the region: concurrent calls get disjoint ranges that tile the region.
  *   Out      *offset (may be NULL): where the new bytes begin.
- *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE, _EMAPS,
- *            _ENOMEM, _EGONE, _ECORRUPT, _EACCES (somebody else's object under our name), _ESYS.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE,
+ *            _EMAPS, _ENOMEM, _EGONE, _ECORRUPT, _EACCES (somebody else's object under our name), _ESYS.
  * 0 bytes is allowed: it catches up, and tells the size.
  */
 STITCH_API STITCH_NODISCARD int stitch_grow(stitch_region *region, uint64_t bytes, uint64_t *offset);
@@ -247,7 +247,8 @@ STITCH_API STITCH_NODISCARD int stitch_grow(stitch_region *region, uint64_t byte
  * beyond its size.
  *   Out, Returns  as stitch_grow; STITCH_EINVAL also if data is NULL and length is not 0.
  */
-STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void *data, uint64_t length, uint64_t *offset);
+STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void *data, uint64_t length,
+                                                uint64_t *offset);
 
 /*
  * Take `bytes` from the end and give the memory back: whole segments as soon as the last process lets them go, the
@@ -261,9 +262,9 @@ STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t si
 
 /*
  * Say that the contents of [offset, offset + length) are no longer needed; the range stays part of the region. With
- * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for (promise 5), so
- * nothing is given back: the system is only told that these pages are the first to swap out. Contents afterwards:
- * the old bytes or zero.
+ * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for, so nothing
+ * is given back: the system is only told that these pages are the first to swap out. Contents afterwards: the old bytes
+ * or zero.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (not inside [0, size)), _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length);
@@ -272,8 +273,8 @@ STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t o
 
 /*
  * Take over what other processes have published. Costs one load if nothing changed.
- *   Returns  1 if something changed, 0 if not; STITCH_EMAPS, _EMFILE, _ENOMEM, _EGONE, _EACCES, _ECORRUPT, _ESYS. After an
- *            error [0, stitch_size) is as usable as before the call or, where the region shrank, the part that remains;
+ *   Returns  1 if something changed, 0 if not; STITCH_EMAPS, _EMFILE, _ENOMEM, _EGONE, _EACCES, _ECORRUPT, _ESYS. After
+ *            an error [0, stitch_size) is as usable as before the call or, where the region shrank, the part that remains;
  *            the call may be made again.
  * Pointers at or beyond the new size are invalid afterwards, in every thread of this process.
  */
@@ -298,7 +299,7 @@ typedef struct stitch_info_t {
     uint64_t region_size;       /* what the directory says at this moment */
     uint64_t region_generation;
     uint64_t region_segments;
-    uint64_t committed;     /* promised to be there: the commit mark. With STITCH_LAZY: what may be touched without growing */
+    uint64_t committed;     /* promised to be there: the commit mark. With STITCH_LAZY: the end of the last extent */
     uint64_t resident;      /* what the system says the listed objects hold now */
     uint64_t extents;       /* sum of the extents of the listed segments */
     uint64_t reserve;
@@ -402,7 +403,8 @@ typedef struct stitch_listing {
  *   Returns  0, what `each` returned, STITCH_EINVAL, _ENOENT (no such folder), _EACCES, _EMFILE, _ENOMEM, _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_list(int (*each)(const stitch_listing *, void *), void *arg);
-STITCH_API STITCH_NODISCARD int stitch_list_at(const char *folder, int (*each)(const stitch_listing *, void *), void *arg);
+STITCH_API STITCH_NODISCARD int stitch_list_at(const char *folder, int (*each)(const stitch_listing *, void *),
+                                                 void *arg);
 
 #ifdef __cplusplus
 }

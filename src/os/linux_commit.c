@@ -77,7 +77,8 @@ int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint
         return 0;
     if (object->handle < 0)
         return st_linux_fail(view ? errno : EBADF);
-    return punch(object, offset, length); /* a view that is locked in memory or not writable cannot be punched through */
+    return punch(object, offset,
+                 length); /* a view that is locked in memory or not writable cannot be punched through */
 }
 
 int st_os_cold(void *address, uint64_t length)

@@ -2,9 +2,10 @@
 /*
  * linux_lock.c - the locks: pthread mutexes between threads, open-file-description locks between processes.
  *
- * OFD locks belong to the open file description, not to the process: two handles in one process exclude each other, closing
- * some other descriptor of the file drops nothing, and the kernel releases them when the last descriptor goes, however its
- * holder died. A forked child shares its parent's description, so it must open the object again before it writes.
+ * OFD locks belong to the open file description, not to the process: two handles in one process exclude each other,
+ * closing some other descriptor of the file drops nothing, and the kernel releases them when the last descriptor goes,
+ * however its holder died. A forked child shares its parent's description, so it must open the object again before it
+ * writes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -48,13 +49,29 @@ void st_os_mutex_unlock(st_os_mutex *mutex)
     pthread_mutex_unlock(mutex_of(mutex));
 }
 
-static int lock(const st_os_object *directory, int command, int byte, int type)
+int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
+                     st_os_locks *out)
+{
+    (void)folder;
+    (void)tag; /* for systems whose locks have names */
+    (void)readonly;
+    *out = ST_OS_LOCKS_CLOSED;
+    out->handle[0] = directory->handle;
+    return 0;
+}
+
+void st_os_locks_close(st_os_locks *locks)
+{
+    *locks = ST_OS_LOCKS_CLOSED; /* the kernel's locks go with the directory's descriptor */
+}
+
+static int lock(const st_os_locks *locks, int command, int byte, int type)
 {
     struct flock what = { .l_type = (short)type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
     int result;
 
     do
-        result = st_sys.fcntl((int)directory->handle, command, &what);
+        result = st_sys.fcntl((int)locks->handle[0], command, &what);
     while (result != 0 && errno == EINTR);
     if (result == 0)
         return 0;
@@ -62,57 +79,57 @@ static int lock(const st_os_object *directory, int command, int byte, int type)
 }
 
 /* Is the byte locked through another description than this one? */
-static int is_locked(const st_os_object *directory, int byte)
+static int is_locked(const st_os_locks *locks, int byte)
 {
     struct flock what = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
-    if (st_sys.fcntl((int)directory->handle, F_OFD_GETLK, &what) != 0)
+    if (st_sys.fcntl((int)locks->handle[0], F_OFD_GETLK, &what) != 0)
         return st_linux_fail(errno);
     return what.l_type != F_UNLCK;
 }
 
-int st_os_writer_enter(const st_os_object *directory)
+int st_os_writer_enter(const st_os_locks *locks)
 {
-    return lock(directory, F_OFD_SETLKW, WRITER_BYTE, F_WRLCK);
+    return lock(locks, F_OFD_SETLKW, WRITER_BYTE, F_WRLCK);
 }
 
-void st_os_writer_leave(const st_os_object *directory)
+void st_os_writer_leave(const st_os_locks *locks)
 {
-    lock(directory, F_OFD_SETLK, WRITER_BYTE, F_UNLCK);
+    lock(locks, F_OFD_SETLK, WRITER_BYTE, F_UNLCK);
 }
 
-int st_os_attend(const st_os_object *directory, bool readonly)
+int st_os_attend(st_os_locks *locks, bool readonly)
 {
-    int e = lock(directory, F_OFD_SETLK, ATTENDED_BYTE, F_RDLCK);
+    int e = lock(locks, F_OFD_SETLK, ATTENDED_BYTE, F_RDLCK);
 
     if (!e && !readonly)
-        e = lock(directory, F_OFD_SETLK, MAY_WRITE_BYTE, F_RDLCK);
+        e = lock(locks, F_OFD_SETLK, MAY_WRITE_BYTE, F_RDLCK);
     return e;
 }
 
-int st_os_alone(const st_os_object *directory)
+int st_os_alone(const st_os_locks *locks)
 {
-    int e = lock(directory, F_OFD_SETLK, ATTENDED_BYTE, F_WRLCK);
+    int e = lock(locks, F_OFD_SETLK, ATTENDED_BYTE, F_WRLCK);
 
     return e == STITCH_EBUSY ? 0 : e ? e : 1;
 }
 
-int st_os_is_attended(const st_os_object *directory)
+int st_os_is_attended(const st_os_locks *locks)
 {
-    return is_locked(directory, ATTENDED_BYTE);
+    return is_locked(locks, ATTENDED_BYTE);
 }
 
-int st_os_has_writer(const st_os_object *directory)
+int st_os_has_writer(const st_os_locks *locks)
 {
-    return is_locked(directory, MAY_WRITE_BYTE);
+    return is_locked(locks, MAY_WRITE_BYTE);
 }
 
-int st_os_name_enter(const st_os_object *directory)
+int st_os_name_enter(const st_os_locks *locks)
 {
-    return lock(directory, F_OFD_SETLK, NAME_BYTE, F_WRLCK);
+    return lock(locks, F_OFD_SETLK, NAME_BYTE, F_WRLCK);
 }
 
-void st_os_name_leave(const st_os_object *directory)
+void st_os_name_leave(const st_os_locks *locks)
 {
-    lock(directory, F_OFD_SETLK, NAME_BYTE, F_UNLCK);
+    lock(locks, F_OFD_SETLK, NAME_BYTE, F_UNLCK);
 }

@@ -31,7 +31,9 @@ static bool parse(const char *line, st_os_range *range)
         .readable = rights[0] == 'r',
         .writable = rights[1] == 'w',
         .shared = rights[3] == 's',
-        .kind = inode ? ST_OS_VIEW : strncmp(rights, "---p", 4) == 0 ? ST_OS_RESERVED : ST_OS_OTHER,
+        .kind = inode                             ? ST_OS_VIEW
+                : strncmp(rights, "---p", 4) == 0 ? ST_OS_RESERVED
+                                                  : ST_OS_OTHER,
     };
     return true;
 }

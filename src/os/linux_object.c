@@ -54,7 +54,8 @@ int st_os_folder_open(const char *path, st_os_folder *out)
 {
     struct statfs fs;
     DIR *stream;
-    int e = open_stream(st_sys.openat(AT_FDCWD, path ? path : DEFAULT_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &stream);
+    int e =
+        open_stream(st_sys.openat(AT_FDCWD, path ? path : DEFAULT_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &stream);
 
     if (e)
         return e;
@@ -67,7 +68,12 @@ int st_os_folder_open(const char *path, st_os_folder *out)
         st_sys.closedir(stream);
         return e;
     }
-    *out = (st_os_folder){ .handle = (intptr_t)stream, .page = (uint64_t)fs.f_bsize, .objects_persist = true };
+    *out = (st_os_folder){ .handle = (intptr_t)stream,
+                           .page = (uint64_t)fs.f_bsize,
+                           .objects_persist = true,
+                           .gives_back = true,
+                           .can_be_lazy = true,
+                           .stitches = true };
     return 0;
 }
 

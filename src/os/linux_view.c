@@ -3,7 +3,8 @@
  * linux_view.c - reservations and the views in them.
  *
  * A reservation is one PROT_NONE mapping; a view replaces a part of it, and is replaced by it, each by one
- * mmap(MAP_FIXED). That is one step for the kernel, so there is never a hole that another mmap of the process could fall into.
+ * mmap(MAP_FIXED). That is one step for the kernel, so there is never a hole that another mmap of the process could
+ * fall into.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include "linux_sys.h"
 #include "os.h"
 
-#define NO_ACCESS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define NO_ACCESS    (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 #define BALLAST_SIZE 4096
 
 static void *map_no_access(void *at, uint64_t size, int flags)
@@ -67,13 +68,19 @@ void st_os_release(st_os_reservation *reservation)
 }
 
 int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
-                   bool readonly)
+                   bool readonly, st_os_identity *seen)
 {
+    st_os_status status;
+    int e = st_os_object_status(object, &status);
     int protection = readonly ? PROT_READ : PROT_READ | PROT_WRITE;
     /* MAP_NORESERVE: hugetlbfs would otherwise set pages aside for the whole extent; we commit by ourselves. */
-    void *at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-                           (int)object->handle, 0);
+    void *at;
 
+    if (e)
+        return e;
+    at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
+                     (int)object->handle, 0);
+    *seen = status.identity;
     if (at != MAP_FAILED)
         return 0;
     /* Over a reservation there is address space; what is short is the number of mappings. */
@@ -83,8 +90,8 @@ int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t siz
 /*
  * At the limit of mappings the kernel refuses every mmap, also this one, after which there would be one mapping less.
  * munmap would work, but leaves a hole for others. So one mapping is given up first: the ballast. If another
- * thread is quicker to use that, the view stays as a mapping without access (no new mapping needed for that either), and
- * the next view or unmap there replaces it.
+ * thread is quicker to use that, the view stays as a mapping without access (no new mapping needed for that either),
+ * and the next view or unmap there replaces it.
  */
 void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size)
 {

@@ -9,7 +9,7 @@
  *   - They never call up, never print, never retry what could block for ever but the lock and the wait that say so,
  *     and never let a signal out: what would raise one (SIGXFSZ) is refused before.
  *   - Callers hold what locks they need: a primitive works on its arguments only, and may be called from any thread.
- *   - Platform differences are data (st_os_folder.page, .objects_persist); callers branch on these, not on the system.
+ *   - Platform differences are data (the fields of st_os_folder); callers branch on these, not on the system.
  *
  * The structs hold what the system's handles need (a descriptor or a HANDLE fits an intptr_t). -1 means closed.
  */
@@ -27,15 +27,15 @@
 const char *st_os_setting(const char *name);
 
 /* This thread's last failure in the system's own numbers. Every primitive that fails sets it; undoing puts it back. */
-int  st_os_error(void);
+int st_os_error(void);
 void st_os_error_set(int error);
 
 /* Unpredictable bytes. Returns 0 or STITCH_ESYS. */
 int st_os_random(void *out, uint64_t length);
 
-uint64_t st_os_milliseconds(void);            /* monotonic; any start */
-void     st_os_sleep(uint64_t milliseconds);  /* at least about that long */
-uint64_t st_os_user(void);                    /* whom this process acts for */
+uint64_t st_os_milliseconds(void);       /* monotonic; any start */
+void st_os_sleep(uint64_t milliseconds); /* at least about that long */
+uint64_t st_os_user(void);               /* whom this process acts for */
 
 /* ---------------------------------------------------------------------------------------------------- folder --- */
 
@@ -43,15 +43,21 @@ uint64_t st_os_user(void);                    /* whom this process acts for */
 typedef struct st_os_folder {
     intptr_t handle;
     uint64_t page;        /* granule of commit, views and give-back there */
-    bool objects_persist; /* objects outlive their last user and must be removed; false: the kernel does it */
+    bool objects_persist; /* objects outlive their last user and must be removed. False: the kernel does that, they live
+                             as long as a handle is open (so every user keeps its own), and they are seen from their
+                             creation on */
+    bool gives_back;  /* part of an object's memory can be given back. False: only the whole object, by closing it */
+    bool can_be_lazy; /* memory that was not committed can be touched, and is found or not at that moment */
+    bool stitches;    /* views can lie side by side in a reservation. False: only one view that fills it */
 } st_os_folder;
 
-/* `path` NULL: the system's own place. STITCH_ENOENT, _EACCES, _ENOTSUP (cannot hold objects, page above 2 MiB), _EMFILE. */
-int  st_os_folder_open(const char *path, st_os_folder *out);
+/* `path` NULL: the system's own place. STITCH_ENOENT, _EACCES, _ENOTSUP (cannot hold objects, page above 2 MiB),
+ * _EMFILE. */
+int st_os_folder_open(const char *path, st_os_folder *out);
 void st_os_folder_close(st_os_folder *folder);
 
-/* Call `each` with every name in it; stops at and returns the first result that is not 0. Names may come and go meanwhile.
- * Needs no descriptor: removing what a region leaves works at the limit. */
+/* Call `each` with every name in it; stops at and returns the first result that is not 0. Names may come and go
+ * meanwhile. Needs no descriptor: removing what a region leaves works at the limit. */
 int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg);
 
 /* Another handle of the same folder; one handle can be in one st_os_folder_each at a time. STITCH_EMFILE. */
@@ -70,31 +76,32 @@ typedef struct st_os_identity {
 } st_os_identity;
 
 typedef struct st_os_status {
-    st_os_identity identity;
-    uint64_t size;     /* bytes */
-    uint64_t resident; /* bytes of memory it holds */
+    st_os_identity identity; /* zero where only a view tells (st_os_view_map) */
+    uint64_t size;           /* bytes */
+    uint64_t resident;       /* bytes of memory it holds */
     uint64_t owner;
-    uint64_t mode;     /* permission bits */
-    bool regular;      /* an object that can be mapped, not a folder, link or pipe under its name */
+    uint64_t mode; /* permission bits */
+    bool regular;  /* an object that can be mapped, not a folder, link or pipe under its name */
 } st_os_status;
 
 /*
  * Make an object of `size` bytes, without memory, reading zero; it never changes its size. Nobody else can see it until
- * st_os_object_publish gives it `name`; a process that dies before leaves nothing. (A system whose objects are
- * born with their names shows them at once: publish then does nothing, and create says STITCH_EEXIST.)
- * STITCH_ENOSPC, _EFSIZE (asked before, so no signal), _EMFILE, _ENOMEM, _EACCES, _ENOTSUP.
+ * st_os_object_publish gives it `name`; a process that dies before leaves nothing. (Where objects do not persist they
+ * are born with their names: create says STITCH_EEXIST, publish does nothing, and others may see what is not yet
+ * filled.) STITCH_ENOSPC, _EFSIZE (asked before, so no signal), _EMFILE, _ENOMEM, _EACCES, _ENOTSUP.
  */
 int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, st_os_object *out);
 int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object); /* STITCH_EEXIST */
 
 /* Never follows a link, never blocks, never inherits through exec. STITCH_ENOENT, _EACCES, _EMFILE. */
-int  st_os_object_open(const st_os_folder *folder, const char *name, bool readonly, st_os_object *out);
+int st_os_object_open(const st_os_folder *folder, const char *name, bool readonly, st_os_object *out);
 void st_os_object_close(st_os_object *object);
 
 /* Another handle of the same object, sharing no lock with the first. STITCH_EMFILE, _EACCES. */
 int st_os_object_again(const st_os_object *object, st_os_object *out);
 
-/* Names: take away; change (STITCH_ENOENT; replaces nothing: STITCH_EEXIST). Where objects do not persist: nothing to do. */
+/* Names: take away; change (STITCH_ENOENT; replaces nothing: STITCH_EEXIST). Where objects do not persist: nothing to
+ * do. */
 int st_os_object_remove(const st_os_folder *folder, const char *name);
 int st_os_object_rename(const st_os_folder *folder, const char *from, const char *to);
 
@@ -116,12 +123,13 @@ int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *dat
  */
 int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy);
 
-/* Put memory behind a range of a lazy region and keep what it holds. A failure may leave some there. Errors as commit. */
+/* Put memory behind a range of a lazy region and keep what it holds. A failure may leave some there. Errors as commit.
+ */
 int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length);
 
 /*
- * Give the memory of that range back; it reads zero. Through the view (may be NULL) or the object (may be closed), whichever
- * the system lets; through the view it needs no resource. STITCH_ESYS or another if the system would not.
+ * Give the memory of that range back; it reads zero. Through the view (may be NULL) or the object (may be closed),
+ * whichever the system lets; through the view it needs no resource. STITCH_ESYS or another if the system would not.
  */
 int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint64_t length);
 
@@ -137,21 +145,23 @@ typedef struct st_os_reservation {
 } st_os_reservation;
 
 /* Address space without access, aligned to STITCH_EXTENT_UNIT. STITCH_EADDRSPACE, _EMAPS. */
-int  st_os_reserve(uint64_t size, st_os_reservation *out);
+int st_os_reserve(uint64_t size, st_os_reservation *out);
 void st_os_release(st_os_reservation *reservation); /* with all views in it */
 
 /*
  * Map the whole object, `size` bytes of it, at base + offset, where reservation is. Replaces in one step: at no time
- * can another mapping of the process get in between. STITCH_EMAPS, _ENOMEM, _EACCES.
+ * can another mapping of the process get in between. (Where views cannot be stitched the one view fills the
+ * reservation, and mapping it may move the base.) *seen: what st_os_survey will call it. STITCH_EMAPS, _ENOMEM,
+ * _EACCES.
  */
 int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
-                   bool readonly);
+                   bool readonly, st_os_identity *seen);
 
 /* Turn the view at base + offset back into reservation, in one step too. Cannot fail for lack of resources. */
 void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size);
 
 /* Map an object outside any reservation (directories). */
-int  st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out);
+int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out);
 void st_os_unmap(void *address, uint64_t size);
 
 /* What the system's own map of this process says, piece by piece in rising order, clipped to [from, from + length). */
@@ -178,40 +188,51 @@ int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_rang
 typedef struct st_os_mutex {
     uint64_t storage[8];
 } st_os_mutex;
-int  st_os_mutex_open(st_os_mutex *mutex); /* STITCH_ENOMEM */
+int st_os_mutex_open(st_os_mutex *mutex); /* STITCH_ENOMEM */
 void st_os_mutex_close(st_os_mutex *mutex);
 void st_os_mutex_lock(st_os_mutex *mutex);
 void st_os_mutex_unlock(st_os_mutex *mutex);
 
 /*
- * Between processes: locks of a region, tied to one handle of its directory object and released by the kernel when the
- * process that holds them dies. Two handles exclude each other also within a process.
- *   writer    one at a time; enter waits for ever.
- *   attended  held shared by every attached handle (attend), so that "nobody is attached" can be asked of the kernel
- *             and not of a count. alone() takes it exclusively if nobody else holds it: then nobody can attach any more,
- *             until the object is closed. attend() says STITCH_EBUSY while somebody is alone.
- *   name      one at a time: who changes what the region's name means. enter says STITCH_EBUSY if held.
+ * Between processes: the locks of one handle of a region. The kernel releases them when the process that holds them
+ * dies. Two handles exclude each other also within a process.
+ *   - writer: one at a time; enter waits for ever; leave on the thread that entered.
+ *   - attended: held shared by every attached handle (attend), so that "nobody is attached" can be asked of the kernel
+ *     and not of a count. alone() takes it exclusively if nobody else holds it: then nobody can attach any more, until
+ *     these locks are closed. attend() says STITCH_EBUSY while somebody is alone. (Where objects do not persist, being
+ *     able to open the directory is being attended.)
+ *   - name: one at a time: who changes what the region's name means. enter says STITCH_EBUSY if held.
+ * They live and die with `directory`, which must stay open as long.
  */
-int  st_os_writer_enter(const st_os_object *directory);
-void st_os_writer_leave(const st_os_object *directory);
-int  st_os_attend(const st_os_object *directory, bool readonly);
-int  st_os_alone(const st_os_object *directory);       /* 1 yes, 0 no */
-int  st_os_is_attended(const st_os_object *directory); /* 1 or 0: by another handle than this */
-int  st_os_has_writer(const st_os_object *directory);  /* 1 or 0: another handle than this that may write */
-int  st_os_name_enter(const st_os_object *directory);
-void st_os_name_leave(const st_os_object *directory);
+typedef struct st_os_locks {
+    intptr_t handle[5];
+} st_os_locks;
+#define ST_OS_LOCKS_CLOSED ((st_os_locks){ { -1, -1, -1, -1, -1 } })
+
+int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
+                     st_os_locks *out); /* STITCH_EMFILE, _EACCES */
+void st_os_locks_close(st_os_locks *locks);
+
+int st_os_writer_enter(const st_os_locks *locks);
+void st_os_writer_leave(const st_os_locks *locks);
+int st_os_attend(st_os_locks *locks, bool readonly);
+int st_os_alone(const st_os_locks *locks);       /* 1 yes, 0 no */
+int st_os_is_attended(const st_os_locks *locks); /* 1 or 0: by another handle than this */
+int st_os_has_writer(const st_os_locks *locks);  /* 1 or 0: another handle than this that may write */
+int st_os_name_enter(const st_os_locks *locks);
+void st_os_name_leave(const st_os_locks *locks);
 
 /* A word that reads 1 in the process that opened it and 0 in every child forked since. (No fork: always 1.) */
-int  st_os_fork_mark_open(st_word **out);
+int st_os_fork_mark_open(st_word **out);
 void st_os_fork_mark_close(st_word *mark);
 
 /* ------------------------------------------------------------------------------------------------------ wait --- */
 
 /*
- * Sleep until woken, the low half of *word is not `seen`, or the time is over; may wake early. Works on a read-only
- * view. wake reaches every process that sleeps on the same word of the same object.
+ * Sleep until woken, *word is not `seen`, or the time is over; may wake early. Works on a read-only view. wake, after
+ * *word has moved, reaches every process that sleeps on the same word of the same object.
  */
-void st_os_wait(const st_word *word, uint32_t seen, uint64_t milliseconds);
-void st_os_wake(st_word *word);
+void st_os_wait(const st_os_locks *locks, const st_word *word, uint64_t seen, uint64_t milliseconds);
+void st_os_wake(const st_os_locks *locks, st_word *word);
 
 #endif
