@@ -42,6 +42,13 @@ static inline void st_store_ordered(st_word *word, uint64_t value)
     atomic_store_explicit(&word->value, value, memory_order_seq_cst);
 }
 
+/* Keep the compiler from moving plain stores over this point: for what must be true if the process is killed right
+ * here. */
+static inline void st_keep_order(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
 #define ST_THREAD_LOCAL _Thread_local
 
 #endif

@@ -14,11 +14,6 @@
 
 #define NAME_TRIES 16
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 bool st_backing_is_lazy(const struct stitch_region *region)
 {
     return (region->geometry.flags & STITCH_LAZY) && region->folder.can_be_lazy;
@@ -27,7 +22,7 @@ bool st_backing_is_lazy(const struct stitch_region *region)
 /* What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed. */
 static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end)
 {
-    return st_backing_is_lazy(region) ? end : smaller(st_extent_round(upto, region->geometry.page), end);
+    return st_backing_is_lazy(region) ? end : st_extent_smaller(st_extent_round(upto, region->geometry.page), end);
 }
 
 /* The last segment, with its object open and kept so: growing inside it commits through it, again and again. */
@@ -63,11 +58,16 @@ static int commit_tail(struct stitch_region *region, uint64_t size, struct st_re
 int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to)
 {
     struct st_segment_view last;
+    st_os_object *object;
+    int e;
 
     if (from >= to)
         return 0;
     st_segments_at(&region->segments, region->segments.count - 1, &last);
-    return st_os_decommit(&last.object, st_region_at(region, last.offset), from - last.offset, to - from);
+    e = st_os_decommit(&last.object, st_region_at(region, last.offset), from - last.offset, to - from);
+    if (e && open_tail(region, &last, &object) == 0) /* not through the view, if the program has locked it in memory */
+        e = st_os_decommit(object, NULL, from - last.offset, to - from);
+    return e;
 }
 
 /*
@@ -197,8 +197,10 @@ int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
     e = open_tail(region, &last, &object);
     if (!e && from < whole)
         e = st_os_object_has_data(object, whole - region->geometry.page - last.offset, &data);
+    if (!e && from < whole && data) /* "data" may be a guess: what is there already costs nothing to put there */
+        e = st_os_populate(object, whole - region->geometry.page - last.offset, region->geometry.page);
     if (!e && from < whole && data)
-        memset(st_region_at(region, from), 0, (size_t)(smaller(whole, to) - from));
+        memset(st_region_at(region, from), 0, (size_t)(st_extent_smaller(whole, to) - from));
     if (!e)
         e = st_backing_give_back(region, whole, st_extent_round(to, region->geometry.page));
     return e;
@@ -220,7 +222,7 @@ static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
 
         st_segments_at_offset(&region->segments, from, &index);
         st_segments_at(&region->segments, index, &view);
-        end = smaller(to, view.offset + view.extent);
+        end = st_extent_smaller(to, view.offset + view.extent);
         e = st_follow_open_segment(region, view.id, view.extent, &object, &status);
         if (e)
             break;
@@ -242,8 +244,9 @@ int st_backing_fill(struct stitch_region *region, uint64_t offset, const void *d
 
 void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added)
 {
+    const struct st_record *now = &region->now.record;
     char name[ST_NAME_SIZE];
-    uint64_t end;
+    uint64_t end, from; /* lazy: st_backing_fill may have put memory behind any page beyond the size */
 
     if (added) {
         st_names_segment(name, region->geometry.tag, added->id);
@@ -251,5 +254,6 @@ void st_backing_undo(struct stitch_region *region, const struct st_record *next,
         st_follow_drop_last(region);
     }
     end = st_segments_end(&region->segments);
-    st_backing_give_back(region, region->now.record.commit, smaller(next->commit, end));
+    from = st_backing_is_lazy(region) ? st_extent_round(now->size, region->geometry.page) : now->commit;
+    st_backing_give_back(region, from, st_extent_smaller(next->commit, end));
 }

@@ -22,7 +22,7 @@ void st_backing_undo(struct stitch_region *region, const struct st_record *next,
 /* Give the memory of [from, to) in the last extent back to the system; nothing to do if from >= to. */
 int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to);
 
-/* Make [from, to) read zero: used before, in this extent, and zeroed by nobody since. Before st_backing_add. */
+/* Make [from, to) of the last extent read zero, committed before and perhaps used. Before st_backing_add. */
 int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to);
 
 /* Store `length` bytes of `data` at `offset`. After st_backing_add. */

@@ -120,8 +120,9 @@ static bool copy_record(const struct st_directory *shared, struct st_record *rec
 
 static bool record_is_sane(const struct st_record *r, const struct st_geometry *g)
 {
-    return r->size <= r->clean && r->clean <= r->commit && r->commit <= g->reserve && r->first < g->capacity &&
-           r->count <= g->capacity && r->next_id > r->count && (r->count > 0 || r->commit == 0);
+    return r->size <= r->clean && r->size <= r->commit && r->clean <= g->reserve && r->commit <= g->reserve &&
+           r->first < g->capacity && r->count <= g->capacity && r->next_id > r->count &&
+           (r->count > 0 || r->commit == 0);
 }
 
 /* The same segments: ids are never used twice, so an entry can change only if next_id or the ends have moved. */
@@ -244,10 +245,12 @@ uint64_t st_directory_journal(const struct st_directory *shared)
 void st_directory_journal_open(struct st_directory *shared, uint64_t stores_below)
 {
     st_store(&shared->journal, stores_below ? stores_below : 1);
+    st_keep_order();
 }
 
 void st_directory_journal_close(struct st_directory *shared)
 {
+    st_keep_order();
     st_store(&shared->journal, 0);
 }
 

@@ -2,10 +2,12 @@
 /*
  * follow.c - the reader's side: snapshot, two passes, and sleeping until there is something to follow.
  *
- * May call directory, segments, names and os; takes no lock that another process waits for. Invariant: what stitch_size
- * tells is mapped and listed at every moment, also in the middle of the passes and after an error.
+ * May call directory, segments, extent, names and os; takes no lock that another process waits for. Invariant: what
+ * stitch_size tells is mapped and listed at every moment, also in the middle of the passes and after an error.
  */
 #include "follow.h"
+
+#include "extent.h"
 
 /* A read-only handle cannot announce itself to writers; it looks again after so long. */
 #define READONLY_SLICE_MS 5
@@ -13,11 +15,6 @@
 #define LOOK_AGAIN_MS 100
 /* A segment that vanishes between snapshot and open was shrunk away: look again, but not for ever. */
 #define FOLLOW_TRIES 1000
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint64_t extent, st_os_object *out,
                            st_os_status *status)
@@ -84,11 +81,10 @@ static uint64_t still_listed(const struct stitch_region *region)
     return i;
 }
 
-void st_follow_remember(struct stitch_region *region, bool whole)
+void st_follow_remember(struct stitch_region *region)
 {
-    st_store(&region->size, smaller(region->now.record.size, st_segments_end(&region->segments)));
-    if (whole)
-        st_store(&region->generation, region->now.generation);
+    st_store(&region->size, region->now.record.size);
+    st_store(&region->generation, region->now.generation);
 }
 
 /*
@@ -105,12 +101,14 @@ int st_follow_adopt(struct stitch_region *region)
         kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 ? view.offset + view.extent : 0;
     int e = 0;
 
-    st_store(&region->size, smaller(st_load(&region->size), smaller(region->now.record.size, kept_end)));
+    st_store(&region->size,
+             st_extent_smaller(st_load(&region->size), st_extent_smaller(region->now.record.size, kept_end)));
     while (region->segments.count > kept)
         st_follow_drop_last(region);
     for (uint64_t i = kept; e == 0 && i < region->now.record.count; i++)
         e = map_segment(region, &region->now.entries[i]);
-    st_follow_remember(region, e == 0);
+    if (!e)
+        st_follow_remember(region);
     return e;
 }
 
@@ -149,7 +147,7 @@ int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_
             return STITCH_ETIMEDOUT;
         if (!region->readonly)
             st_directory_announce_waiter(region->directory);
-        st_os_wait(&region->locks, region->shared_generation, seen, smaller(left, slice));
+        st_os_wait(&region->locks, region->shared_generation, seen, st_extent_smaller(left, slice));
     }
     return 0;
 }

@@ -22,7 +22,7 @@ int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint
 /* Let go of the last mapped segment. */
 void st_follow_drop_last(struct stitch_region *region);
 
-/* Take over the size and generation of region->now, as far as it is mapped; `whole`: all of it is. */
-void st_follow_remember(struct stitch_region *region, bool whole);
+/* Take over the size and generation of region->now, all of which is mapped. */
+void st_follow_remember(struct stitch_region *region);
 
 #endif

@@ -33,11 +33,12 @@ struct st_header {
 
 /* One of the two records. The one that counts is record[generation & 1]. */
 struct st_record_shared {
-    st_word size;    /* bytes of the region */
-    st_word clean;   /* [clean, commit) was never used since it was committed: it reads zero. size <= clean <= commit */
-    st_word commit;  /* the commit mark: [0, commit) has memory, and bytes behind it in the last extent are rubbish */
-    st_word first;   /* ring position of the first segment */
-    st_word count;   /* segments */
+    st_word size;   /* bytes of the region */
+    st_word clean;  /* the largest size there was since the last segment is the last: nobody has stored beyond, not even
+                      a  follower that has not synced. size <= clean */
+    st_word commit; /* the commit mark: [0, commit) has memory, and bytes behind it in the last extent are rubbish */
+    st_word first;  /* ring position of the first segment */
+    st_word count;  /* segments */
     st_word next_id; /* id of the next segment; greater than every id ever used */
 };
 

@@ -106,7 +106,7 @@ static int attach_memory(struct stitch_region *region)
     return st_os_reserve(region->geometry.reserve, &region->reservation);
 }
 
-/* ----------------------------------------------------------------------------------------------------- creating --- */
+/* ---------------------------------------------------------------------------------------------------- creating --- */
 
 static int choose_geometry(const stitch_options *options, uint64_t page, struct st_geometry *out)
 {
@@ -215,7 +215,7 @@ int st_life_create(const char *name, const stitch_options *options, struct stitc
     return e;
 }
 
-/* ------------------------------------------------------------------------------------------------------ opening --- */
+/* ----------------------------------------------------------------------------------------------------- opening --- */
 
 static int check_owner(const stitch_options *options, const st_os_status *status)
 {
@@ -263,6 +263,8 @@ close_locks:
     st_os_locks_close(&locks);
 close:
     st_os_object_close(&found.object);
+    if (e == STITCH_EBUSY) /* while we held it, whoever took the name away could not remove the rest */
+        st_reap_unlinked(&region->folder, found.geometry.tag);
     return e;
 }
 

@@ -17,23 +17,37 @@ struct lister {
     void *arg;
 };
 
-/*
- * Copy the whole directory with read(2). The copy is whole if the generation is the same after it: the writers' order
- * is the one that st_directory_snapshot's proof uses.
- */
-static int copy_directory(const struct st_found *found, struct st_directory *copy)
+/* The generation alone, by a read of its own, so that it is ordered against the other reads. */
+static int read_generation(const struct st_found *found, uint64_t *generation)
 {
     struct st_directory head;
     uint64_t got;
-    int e = 0;
+    int e = st_os_object_read(&found->object, &head, sizeof head, &got);
 
+    if (!e && got != sizeof head)
+        e = STITCH_ECORRUPT;
+    if (!e)
+        *generation = st_directory_generation(&head);
+    return e;
+}
+
+/*
+ * Copy the whole directory with read(2), between two looks at the generation: if both are the same, no writer has begun
+ * to prepare the state after the next, and the copy is whole (the order in st_directory_snapshot's proof).
+ */
+static int copy_directory(const struct st_found *found, struct st_directory *copy)
+{
     for (int tries = 0; tries < COPY_TRIES; tries++) {
-        e = st_os_object_read(&found->object, copy, found->geometry.length, &got);
+        uint64_t before, after, got;
+        int e = read_generation(found, &before);
+
+        if (!e)
+            e = st_os_object_read(&found->object, copy, found->geometry.length, &got);
         if (!e && got != found->geometry.length)
             e = STITCH_ECORRUPT;
         if (!e)
-            e = st_os_object_read(&found->object, &head, sizeof head, &got);
-        if (e || st_directory_generation(&head) == st_directory_generation(copy))
+            e = read_generation(found, &after);
+        if (e || before == after)
             return e;
     }
     return STITCH_EBUSY;
@@ -90,16 +104,17 @@ static int list_one(const char *object_name, void *arg)
 {
     struct lister *lister = arg;
     stitch_listing listing = { .name = st_names_of_region(object_name) };
-    st_os_status status;
+    st_os_status status = { 0 };
     bool ended = false;
+    int e;
 
     if (!listing.name)
         return 0;
-    if (st_os_object_status_of(lister->folder, object_name, &status) != 0)
-        return 0; /* gone since the folder was read */
+    e = st_os_object_status_of(lister->folder, object_name, &status);
     listing.mode = status.mode;
     listing.owner = status.owner;
-    listing.error = examine(lister->folder, object_name, &listing, &ended);
+    listing.error = e ? e : examine(lister->folder, object_name, &listing, &ended);
+    /* Gone since the folder was read, not yet there, or ended. */
     if (listing.error == STITCH_ENOENT || listing.error == STITCH_EBUSY || ended)
         return 0;
     return lister->each(&listing, lister->arg);

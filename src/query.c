@@ -157,7 +157,7 @@ int st_query_find(struct stitch_region *region, const void *address, stitch_segm
     return e;
 }
 
-/* ----------------------------------------------------------------------------------------------------- presence --- */
+/* ---------------------------------------------------------------------------------------------------- presence --- */
 
 static int take_range(const st_os_range *range, void *arg)
 {

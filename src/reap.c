@@ -81,7 +81,7 @@ static int take_name(const st_os_folder *folder, const char *name, const struct 
     return e;
 }
 
-static void remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found,
+static bool remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found,
                               const st_os_locks *locks)
 {
     char unlinked[ST_NAME_SIZE];
@@ -90,9 +90,9 @@ static void remove_everything(const st_os_folder *folder, const char *name, cons
     if (st_names_is_unlinked(name, &tag))
         memcpy(unlinked, name, strlen(name) + 1);
     else if (take_name(folder, name, found, locks, unlinked) != 0)
-        return;
-    if (st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL) == 0)
-        st_os_object_remove(folder, unlinked);
+        return false;
+    return st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL) == 0 &&
+           st_os_object_remove(folder, unlinked) == 0;
 }
 
 /* True if it was there, and somebody's whose regions we may remove. */
@@ -101,7 +101,7 @@ static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
     struct st_found found;
     st_os_locks locks;
     uint64_t tag;
-    bool keep, mine;
+    bool named = !st_names_is_unlinked(name, &tag), keep, mine, alone, removed;
     int e = st_reap_find(folder, name, false, &found);
 
     if (e && e != STITCH_EVERSION)
@@ -110,12 +110,14 @@ static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
         st_os_object_close(&found.object);
         return false;
     }
-    keep = !st_names_is_unlinked(name, &tag) && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
+    keep = named && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
     mine = anybodys || found.status.owner == st_os_user();
-    if (mine && !keep && st_os_alone(&locks) == 1 && st_reap_still_named(folder, name, &found))
-        remove_everything(folder, name, &found, &locks);
+    alone = mine && !keep && st_os_alone(&locks) == 1;
+    removed = alone && st_reap_still_named(folder, name, &found) && remove_everything(folder, name, &found, &locks);
     st_os_locks_close(&locks);
     st_os_object_close(&found.object);
+    if (named && alone && !removed) /* its name moved on, and while we were alone nobody else could be */
+        st_reap_unlinked(folder, found.geometry.tag);
     return mine;
 }
 

@@ -71,12 +71,12 @@ static int give_back_behind_mark(struct stitch_region *region)
     return e;
 }
 
-/* Bytes that the dead writer may have stored in memory that is marked clean: mark them used. */
+/* Bytes that the dead writer may have stored where memory is marked clean: mark them used. */
 static void mark_used(struct stitch_region *region, uint64_t stores_below)
 {
     struct st_record next = region->now.record;
 
-    next.clean = stores_below < next.commit ? stores_below : next.commit;
+    next.clean = stores_below < region->geometry.reserve ? stores_below : region->geometry.reserve;
     if (next.clean > region->now.record.clean &&
         st_directory_publish(region->directory, &region->geometry, &region->now, &next, NULL))
         st_os_wake(&region->locks, region->shared_generation);

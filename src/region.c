@@ -18,12 +18,7 @@
 #include "follow.h"
 #include "recover.h"
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* ---------------------------------------------------------------------------------------- entering as writer --- */
+/* ------------------------------------------------------------------------------------------ entering as writer --- */
 
 /* In a forked child the directory's handle is shared with the parent, and with it its locks: get one of our own. */
 static int part_from_parent(struct stitch_region *region)
@@ -121,7 +116,7 @@ static int extend(struct stitch_region *region, uint64_t size, const void *data)
     if (size > now->commit || data)
         st_directory_journal_open(region->directory, data ? size : 0);
     if (!data)
-        e = st_backing_wipe(region, now->size, smaller(size, now->clean));
+        e = st_backing_wipe(region, now->size, st_extent_smaller(size, st_extent_smaller(now->clean, now->commit)));
     if (!e && size > now->commit)
         e = st_backing_add(region, size, &next, &entry, &added);
     if (!e && data) {
@@ -133,7 +128,7 @@ static int extend(struct stitch_region *region, uint64_t size, const void *data)
         next.size = size;
         next.clean = next.clean > size ? next.clean : size;
         publish(region, &next, added ? &entry : NULL);
-        st_follow_remember(region, true);
+        st_follow_remember(region);
     }
     close_journal(region);
     return e;
@@ -165,13 +160,13 @@ static int give_back_tail(struct stitch_region *region, uint64_t mark, uint64_t 
         return 0;
     if (region->segments.count != region->now.record.count)
         return STITCH_EBUSY;
-    return st_backing_give_back(region, mark, smaller(was, st_segments_end(&region->segments)));
+    return st_backing_give_back(region, mark, st_extent_smaller(was, st_segments_end(&region->segments)));
 }
 
 /* What the commit mark becomes when the size does: where memory cannot be given back in part, it is still there. */
 static uint64_t mark_after_cut(const struct stitch_region *region, uint64_t size, uint64_t commit, uint64_t end)
 {
-    return smaller(commit, region->folder.gives_back ? st_extent_round(size, region->geometry.page) : end);
+    return st_extent_smaller(commit, region->folder.gives_back ? st_extent_round(size, region->geometry.page) : end);
 }
 
 /*
@@ -190,7 +185,7 @@ static int cut(struct stitch_region *region, uint64_t size)
         end = region->now.entries[next.count - 1].offset + region->now.entries[next.count - 1].extent;
     next.size = size;
     next.commit = mark_after_cut(region, size, was.commit, end);
-    next.clean = smaller(was.clean, next.commit);
+    next.clean = st_extent_smaller(was.clean, end);
 
     st_directory_journal_open(region->directory, 0);
     publish(region, &next, NULL);
@@ -203,8 +198,7 @@ static int cut(struct stitch_region *region, uint64_t size)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------------ the calls ---
- */
+/* --------------------------------------------------------------------------------------------------- the calls --- */
 
 int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *data, uint64_t *offset)
 {
@@ -238,7 +232,7 @@ int st_region_begin(struct stitch_region *region)
     e = st_backing_add(region, 0, &next, &entry, &added);
     if (!e) {
         publish(region, &next, &entry);
-        st_follow_remember(region, true);
+        st_follow_remember(region);
     }
     close_journal(region);
     leave(region);
@@ -295,7 +289,7 @@ int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t le
 
         st_segments_at_offset(&region->segments, from, &index);
         st_segments_at(&region->segments, index, &view);
-        end = smaller(to, view.offset + view.extent);
+        end = st_extent_smaller(to, view.offset + view.extent);
         e = st_os_decommit(&view.object, st_region_at(region, view.offset), from - view.offset, end - from);
         from = end;
     }

@@ -19,7 +19,7 @@ static_assert(sizeof(stitch_options) == 9 * 8, "every option is 8 bytes wide, so
 #define CREATE_FLAGS (STITCH_LAZY | STITCH_KEEP)
 #define OPEN_FLAGS   (STITCH_READONLY | STITCH_OTHER_OWNER)
 
-/* ------------------------------------------------------------------------------------------------------ options --- */
+/* ----------------------------------------------------------------------------------------------------- options --- */
 
 /* Take over a struct of another size: what is not there is 0; what we do not know must be 0. */
 static int copy_options(const stitch_options *from, stitch_options *out)
@@ -101,8 +101,7 @@ static int prepare(const char *name, const stitch_options *from, int purpose, st
     return purpose & FOR_CREATE ? complete_for_create(options) : 0;
 }
 
-/* ----------------------------------------------------------------------------------------------- life of a region ---
- */
+/* -------------------------------------------------------------------------------------------- life of a region --- */
 
 int stitch_create(const char *name, const stitch_options *options, stitch_region **out)
 {

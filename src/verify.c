@@ -10,6 +10,8 @@
 #include "follow.h"
 #include "query.h"
 
+#define VERIFY_TRIES 10
+
 /* Walks the system's ranges and the expected segments side by side. */
 struct walk {
     struct stitch_region *region;
@@ -141,7 +143,7 @@ static int check_listed(struct stitch_region *region, struct st_snapshot *fresh,
 {
     int e = STITCH_EUNSOUND;
 
-    for (int tries = 0; tries < 1000 && e == STITCH_EUNSOUND; tries++) {
+    for (int tries = 0; tries < VERIFY_TRIES && e == STITCH_EUNSOUND; tries++) {
         stitch_report_t found = *report;
 
         e = st_directory_snapshot(region->directory, &region->geometry, fresh);

@@ -24,13 +24,14 @@
  *      which catches up first). Address only [0, stitch_size) of your own handle.
  *   2. After somebody else has shrunk the region and until you sync, what you had mapped can still be read: segments
  *      that left keep their old bytes, bytes given back inside the segment that stays read as zero. Do not store there:
- *      such a store is lost, or shows up in what the next grow hands out.
+ *      such a store is lost, or lands in what somebody has grown since.
  *   3. Bytes, not objects: stitch puts nothing into the memory and orders nothing in it. Publishing data to readers
  *      is your protocol (or stitch_append, which publishes the bytes together with the size).
  *   4. A peer that may write to the region is trusted with its contents, never with your process: see docs/SECURITY.md
  *      for what a hostile owner of the objects can do (truncate them) and what it cannot.
  *   5. fork: a child may go on using the handle. No other thread of the parent may be inside a call on that handle
- *      at the moment of the fork. vfork and clone with shared memory are not supported.
+ *      at the moment of the fork; the child's first writing call needs one free descriptor. vfork and clone with
+ *      shared memory are not supported. A thread must not be cancelled (pthread_cancel) inside a call.
  *   6. 64-bit only.
  */
 #ifndef STITCH_STITCH_H
@@ -81,7 +82,8 @@ extern "C" {
     X(EACCES, -5, "not permitted: the region or its folder belongs to somebody else; ask its owner, or attach "     \
                   "read-only with STITCH_OTHER_OWNER")                                                               \
     X(EREADONLY, -6, "this handle is attached read-only; open the region without STITCH_READONLY")                  \
-    X(ECORRUPT, -7, "the region's directory is damaged or is not one of stitch's; unlink the region")               \
+    X(ECORRUPT, -7, "the region's directory is damaged or is not one of stitch's; unlink the region, or remove the " \
+                    "file if that is refused too")                                                                   \
     X(EVERSION, -8, "the region was made by a stitch with another layout; use that version, or unlink the region")  \
     X(ENOSPC, -9, "the folder of the region is full; free memory in it, or enlarge it (mount -o "                   \
                   "remount,size=...,nr_inodes=...), or choose another (STITCH_DIR)")                                 \
@@ -158,7 +160,7 @@ typedef struct stitch_options {
     uint64_t struct_size; /* sizeof(stitch_options); set by the INIT macro */
     uint64_t reserve;     /* bytes of address space, up to 64 TiB, rounded up to 2 MiB; 0: 32 GiB */
     uint64_t size;        /* bytes at creation, up to `reserve`; 0: an empty region, without segments */
-    uint64_t mode;        /* permission bits; 0: 0600. Only the owner may write: bits of 0022 are STITCH_EINVAL */
+    uint64_t mode;        /* permission bits: 0600 and any of 0044; 0: 0600. Only the owner may write */
     uint64_t backend;     /* enum stitch_backend */
     uint64_t flags;       /* STITCH_LAZY, ... */
     const char *folder;   /* where the objects live: a tmpfs or hugetlbfs mount with pages of at most 2 MiB.
@@ -274,8 +276,8 @@ STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t o
 /*
  * Take over what other processes have published. Costs one load if nothing changed.
  *   Returns  1 if something changed, 0 if not; STITCH_EMAPS, _EMFILE, _ENOMEM, _EGONE, _EACCES, _ECORRUPT, _ESYS. After
- *            an error [0, stitch_size) is as usable as before the call or, where the region shrank, the part that remains;
- *            the call may be made again.
+ *            an error [0, stitch_size) is as usable as before the call, or, where the region shrank, the part that
+ *            remains; the call may be made again.
  * Pointers at or beyond the new size are invalid afterwards, in every thread of this process.
  */
 STITCH_API STITCH_NODISCARD int stitch_sync(stitch_region *region);
@@ -330,9 +332,10 @@ typedef struct stitch_segment_t {
 } stitch_segment_t;
 
 /*
- * Fill *out. info: Returns 0, STITCH_ECORRUPT, _ESYS. segment: by index; find: the one that `address` lies in. Both:
- * Returns 0; STITCH_ENOENT (no such segment is mapped by this handle), _ESYS. Each asks the system, so costs
- * microseconds per segment.
+ * Fill *out. segment: by index; find: the one that `address` lies in. Each asks the system, so costs microseconds per
+ * segment.
+ *   Returns  0; STITCH_EINVAL (NULL); STITCH_ENOENT (segment, find: no such segment is mapped by this handle);
+ *            STITCH_ECORRUPT (info); STITCH_ENOMEM, _EMFILE, _EACCES, _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_info(stitch_region *region, stitch_info_t *out);
 STITCH_API STITCH_NODISCARD int stitch_segment(stitch_region *region, uint64_t index, stitch_segment_t *out);
@@ -347,7 +350,8 @@ enum stitch_presence_t {
 
 /*
  * Ask the system about the page at base + offset.
- *   Returns  STITCH_RESERVED, _COMMITTED or _FOREIGN; STITCH_EINVAL (offset >= reserve), _ESYS.
+ *   Returns  STITCH_RESERVED, _COMMITTED or _FOREIGN; STITCH_EINVAL (offset >= reserve); STITCH_ENOMEM, _EMFILE,
+ *            _EACCES, _ECORRUPT, _ESYS. In a hugetlbfs holes cannot be told: all of a segment's extent is what any is.
  */
 STITCH_API STITCH_NODISCARD int stitch_presence(stitch_region *region, uint64_t offset);
 
@@ -380,7 +384,7 @@ typedef struct stitch_report_t {
  * stitch's tables: every segment is its object, whole, in order, with no byte of [0, end) missing or foreign; the rest
  * is our reservation; each object has its extent's size and the memory that was promised.
  *   Out      *out is written on 0 and on STITCH_EUNSOUND.
- *   Returns  0: sound; STITCH_EUNSOUND; STITCH_ECORRUPT; STITCH_ENOMEM; STITCH_EMFILE; STITCH_ESYS.
+ *   Returns  0: sound; STITCH_EUNSOUND; STITCH_EINVAL, _ENOMEM, _EMFILE, _EACCES, _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_verify(stitch_region *region, stitch_report_t *out);
 

@@ -63,8 +63,14 @@ static int survey(FILE *maps, uint64_t from, uint64_t to, int (*each)(const st_o
     char *line = NULL;
     int e = 0;
 
-    while (e == 0 && at < to && getline(&line, &room, maps) > 0) {
+    while (e == 0 && at < to) {
         st_os_range range;
+
+        errno = 0;
+        if (getline(&line, &room, maps) < 0) {
+            e = feof(maps) ? 0 : st_linux_fail(errno ? errno : EIO); /* no memory for the line is no end of the map */
+            break;
+        }
 
         if (!parse(line, &range) || range.start + range.length <= at)
             continue;
@@ -77,8 +83,6 @@ static int survey(FILE *maps, uint64_t from, uint64_t to, int (*each)(const st_o
         at = range.start + range.length;
     }
     free(line);
-    if (e == 0 && ferror(maps))
-        return st_linux_fail(EIO);
     return e ? e : report_gap(at, to, each, arg);
 }
 

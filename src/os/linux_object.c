@@ -253,10 +253,15 @@ int st_os_object_read(const st_os_object *object, void *out, uint64_t length, ui
 
 int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
 {
-    off_t at = st_sys.lseek(fd_of(object), (off_t)offset, SEEK_DATA);
+    st_os_status status;
+    int e = st_os_object_status(object, &status);
+    off_t at;
 
-    if (at < 0 && errno != ENXIO) /* ENXIO: nothing but hole up to the end */
+    if (e)
+        return e;
+    at = st_sys.lseek(fd_of(object), (off_t)offset, SEEK_DATA); /* on hugetlbfs all is data */
+    if (at < 0 && errno != ENXIO)                               /* ENXIO: nothing but hole up to the end */
         return st_linux_fail(errno);
-    *data = at == (off_t)offset;
+    *data = at == (off_t)offset && status.resident > 0;
     return 0;
 }

@@ -32,22 +32,50 @@ static void *map_ballast(void)
     return at == MAP_FAILED ? NULL : at;
 }
 
+/* A mapping was refused. ENOMEM has two common reasons, and each has its own knob. */
+static int refused(bool wants_address_space)
+{
+    struct rlimit limit;
+    int error = errno;
+
+    if (error != ENOMEM)
+        return st_linux_fail(error);
+    if (wants_address_space && st_sys.getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        st_linux_fail(error);
+        return STITCH_EADDRSPACE;
+    }
+    st_linux_fail(error);
+    return STITCH_EMAPS;
+}
+
+/* A large one was refused although a small one was not: it is not the number of mappings. */
+static int refused_reservation(void)
+{
+    int error = errno;
+    void *small = map_ballast();
+
+    errno = error;
+    if (error != ENOMEM || !small)
+        return refused(true);
+    st_sys.munmap(small, BALLAST_SIZE);
+    st_linux_fail(error);
+    return STITCH_EADDRSPACE;
+}
+
 int st_os_reserve(uint64_t size, st_os_reservation *out)
 {
     uint64_t unit = STITCH_EXTENT_UNIT, head;
     void *ballast = map_ballast();
     unsigned char *at;
+    int e;
 
-    if (!ballast) {
-        st_linux_fail(errno);
-        return STITCH_EMAPS;
-    }
+    if (!ballast)
+        return refused(true);
     at = map_no_access(NULL, size + unit, 0);
     if (at == MAP_FAILED) {
-        int error = errno;
-
+        e = refused_reservation();
         st_sys.munmap(ballast, BALLAST_SIZE);
-        return st_linux_fail(error) == STITCH_ENOMEM ? STITCH_EADDRSPACE : STITCH_ESYS;
+        return e;
     }
     head = (unit - (uintptr_t)at % unit) % unit;
     if (head > 0)
@@ -81,10 +109,7 @@ int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t siz
     at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
                      (int)object->handle, 0);
     *seen = status.identity;
-    if (at != MAP_FAILED)
-        return 0;
-    /* Over a reservation there is address space; what is short is the number of mappings. */
-    return st_linux_fail(errno) == STITCH_ENOMEM ? STITCH_EMAPS : st_linux_fail(errno);
+    return at != MAP_FAILED ? 0 : refused(false); /* over a reservation there is address space */
 }
 
 /*
@@ -115,7 +140,7 @@ int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **o
     void *at = st_sys.mmap(NULL, (size_t)size, protection, MAP_SHARED | MAP_NORESERVE, (int)object->handle, 0);
 
     if (at == MAP_FAILED)
-        return st_linux_fail(errno) == STITCH_ENOMEM ? STITCH_EMAPS : st_linux_fail(errno);
+        return refused(true);
     *out = at;
     return 0;
 }
@@ -130,7 +155,7 @@ int st_os_fork_mark_open(st_word **out)
     void *page = st_sys.mmap(NULL, BALLAST_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED)
-        return st_linux_fail(errno) == STITCH_ENOMEM ? STITCH_EMAPS : st_linux_fail(errno);
+        return refused(true);
     if (st_sys.madvise(page, BALLAST_SIZE, MADV_WIPEONFORK) != 0) {
         int error = errno;
 

@@ -21,7 +21,7 @@
 
 #include "../atomic.h"
 
-/* ----------------------------------------------------------------------------------------------- environment --- */
+/* ------------------------------------------------------------------------------------------------- environment --- */
 
 /* A setting from the environment, or NULL; NULL also where the program runs with rights its caller lacks (setuid). */
 const char *st_os_setting(const char *name);
@@ -37,7 +37,7 @@ uint64_t st_os_milliseconds(void);       /* monotonic; any start */
 void st_os_sleep(uint64_t milliseconds); /* at least about that long */
 uint64_t st_os_user(void);               /* whom this process acts for */
 
-/* ---------------------------------------------------------------------------------------------------- folder --- */
+/* ------------------------------------------------------------------------------------------------------ folder --- */
 
 /* The name space that objects live in: a folder of a memory file system; a kernel name space. */
 typedef struct st_os_folder {
@@ -63,7 +63,7 @@ int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, 
 /* Another handle of the same folder; one handle can be in one st_os_folder_each at a time. STITCH_EMFILE. */
 int st_os_folder_again(const st_os_folder *folder, st_os_folder *out);
 
-/* ---------------------------------------------------------------------------------------------------- object --- */
+/* ------------------------------------------------------------------------------------------------------ object --- */
 
 typedef struct st_os_object {
     intptr_t handle;
@@ -111,10 +111,13 @@ int st_os_object_status_of(const st_os_folder *folder, const char *name, st_os_s
 /* Copy up to `length` bytes from its start, without mapping; *got tells how many. */
 int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got);
 
-/* *data: is there memory that was written behind this byte? (Committed but never touched: either answer.) */
+/*
+ * *data: is there memory that was written behind this byte? Committed but never touched: either answer. A system that
+ * cannot tell says whether the object holds anything at all.
+ */
 int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data);
 
-/* ------------------------------------------------------------------------------------------ memory of objects --- */
+/* ------------------------------------------------------------------------------------------- memory of objects --- */
 
 /*
  * Commit [offset, offset + length) of an object whose view (of this process) starts at `view`: afterwards it reads zero
@@ -136,7 +139,7 @@ int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint
 /* Tell the system that these bytes, of views side by side, are the first to do without. */
 int st_os_cold(void *address, uint64_t length);
 
-/* ---------------------------------------------------------------------------------------- reservation, views --- */
+/* ------------------------------------------------------------------------------------------ reservation, views --- */
 
 typedef struct st_os_reservation {
     unsigned char *base;
@@ -182,7 +185,7 @@ typedef struct st_os_range {
 /* STITCH_EMFILE, _ENOMEM, _ESYS, or the first result of `each` that is not 0. */
 int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg);
 
-/* ----------------------------------------------------------------------------------------------------- locks --- */
+/* ------------------------------------------------------------------------------------------------------- locks --- */
 
 /* Between the threads of a process. */
 typedef struct st_os_mutex {
@@ -226,7 +229,7 @@ void st_os_name_leave(const st_os_locks *locks);
 int st_os_fork_mark_open(st_word **out);
 void st_os_fork_mark_close(st_word *mark);
 
-/* ------------------------------------------------------------------------------------------------------ wait --- */
+/* -------------------------------------------------------------------------------------------------------- wait --- */
 
 /*
  * Sleep until woken, *word is not `seen`, or the time is over; may wake early. Works on a read-only view. wake, after
