@@ -70,26 +70,37 @@ int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t t
     return e;
 }
 
-/*
- * Give the object its name. Somebody who saw the tag may have taken it to hold us up; they cannot have taken one that
- * is a random step further.
- */
+void st_backing_reset(struct stitch_region *region, uint64_t from, uint64_t to)
+{
+    if (from < to)
+        st_os_cold(st_region_at(region, from), to - from); /* a hint; what it cannot do costs nothing */
+}
+
+/* Somebody who saw the tag may have taken our name to hold us up; they cannot have taken one a random step further. */
+static int skip_ids(struct st_record *next)
+{
+    uint32_t step;
+    int e = st_os_random(&step, sizeof step);
+
+    if (!e)
+        next->next_id += (uint64_t)step + 1;
+    return e;
+}
+
+/* Give the object its name. */
 static int name_segment(struct stitch_region *region, const st_os_object *object, struct st_record *next)
 {
     char name[ST_NAME_SIZE];
     int e;
 
     for (int tries = 0; tries < NAME_TRIES; tries++) {
-        uint32_t step;
-
         st_names_segment(name, region->geometry.tag, next->next_id);
         e = st_os_object_publish(&region->folder, name, object);
         if (e != STITCH_EEXIST)
             return e;
-        e = st_os_random(&step, sizeof step);
+        e = skip_ids(next);
         if (e)
             return e;
-        next->next_id += (uint64_t)step + 1;
     }
     return STITCH_EACCES;
 }
@@ -103,7 +114,7 @@ static int make_segment(struct stitch_region *region, const struct st_record *ne
     int e;
 
     st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, &view->object);
+    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, false, &view->object);
     if (e)
         return e;
     e = st_os_view_map(&region->reservation, view->offset, view->extent, &view->object, false, &view->identity);
@@ -132,13 +143,17 @@ static int add_segment(struct stitch_region *region, uint64_t size, struct st_re
     uint64_t mark = mark_for(region, size, end + extent);
     struct st_segment_view view = { .offset = end, .extent = extent };
     char name[ST_NAME_SIZE];
-    int e;
+    int e = 0;
 
     if (next->count == region->geometry.capacity)
         return STITCH_ESEGMENTS;
-    e = make_segment(region, next, mark, &view);
+    for (int tries = 0; tries < NAME_TRIES; tries++) {
+        e = make_segment(region, next, mark, &view);
+        if (e != STITCH_EEXIST || skip_ids(next) != 0)
+            break;
+    }
     if (e)
-        return e;
+        return e == STITCH_EEXIST ? STITCH_EACCES : e;
     e = name_segment(region, &view.object, next);
     if (e)
         goto unmake;
@@ -179,30 +194,36 @@ int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record
     return e;
 }
 
-int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
+void st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
+{
+    /* What is beyond the commit mark reads zero once it is committed, unless it could not be emptied. */
+    if (region->folder.gives_back)
+        to = st_extent_smaller(to, region->now.record.commit);
+    if (from < to && !st_backing_is_lazy(region))
+        memset(st_region_at(region, from), 0, (size_t)(to - from));
+}
+
+int st_backing_wipe_lazy(struct stitch_region *region, uint64_t from, uint64_t to)
 {
     struct st_segment_view last;
     st_os_object *object;
-    uint64_t whole = st_extent_round(from, region->geometry.page);
+    uint64_t page = region->geometry.page, whole = st_extent_round(from, page);
     bool data = true;
     int e;
 
-    if (from >= to)
+    to = st_extent_smaller(to, region->now.record.commit);
+    if (from >= to || !st_backing_is_lazy(region))
         return 0;
-    if (!st_backing_is_lazy(region)) {
-        memset(st_region_at(region, from), 0, (size_t)(to - from));
-        return 0;
-    }
-    /* Lazy: storing where there is no memory could fault, and there it reads zero as it is. Whole pages go back. */
+    /* Storing where there is no memory could fault, and there it reads zero as it is. Whole pages go back. */
     e = open_tail(region, &last, &object);
     if (!e && from < whole)
-        e = st_os_object_has_data(object, whole - region->geometry.page - last.offset, &data);
+        e = st_os_object_has_data(object, whole - page - last.offset, &data);
     if (!e && from < whole && data) /* "data" may be a guess: what is there already costs nothing to put there */
-        e = st_os_populate(object, whole - region->geometry.page - last.offset, region->geometry.page);
+        e = st_os_populate(object, whole - page - last.offset, page);
     if (!e && from < whole && data)
         memset(st_region_at(region, from), 0, (size_t)(st_extent_smaller(whole, to) - from));
     if (!e)
-        e = st_backing_give_back(region, whole, st_extent_round(to, region->geometry.page));
+        e = st_backing_give_back(region, whole, st_extent_round(to, page));
     return e;
 }
 

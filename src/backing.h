@@ -22,8 +22,16 @@ void st_backing_undo(struct stitch_region *region, const struct st_record *next,
 /* Give the memory of [from, to) in the last extent back to the system; nothing to do if from >= to. */
 int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to);
 
-/* Make [from, to) of the last extent read zero, committed before and perhaps used. Before st_backing_add. */
-int st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to);
+/* Tell the system that the contents of [from, to) in the last extent are of no use, where that is all that can be done.
+ */
+void st_backing_reset(struct stitch_region *region, uint64_t from, uint64_t to);
+
+/*
+ * Make [from, to) of what was committed before read zero, since it may have been used. Eager regions: after
+ * st_backing_add, cannot fail. Lazy ones: before it. Each does nothing for the other kind.
+ */
+void st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to);
+int st_backing_wipe_lazy(struct stitch_region *region, uint64_t from, uint64_t to);
 
 /* Store `length` bytes of `data` at `offset`. After st_backing_add. */
 int st_backing_fill(struct stitch_region *region, uint64_t offset, const void *data, uint64_t length);

@@ -108,17 +108,23 @@ static int attach_memory(struct stitch_region *region)
 
 /* ---------------------------------------------------------------------------------------------------- creating --- */
 
-static int choose_geometry(const stitch_options *options, uint64_t page, struct st_geometry *out)
+static int choose_geometry(const stitch_options *options, const st_os_folder *folder, struct st_geometry *out)
 {
-    uint64_t capacity = options->segments ? options->segments : STITCH_SEGMENTS_DEFAULT;
+    uint64_t capacity = options->segments, page = folder->page, backend = options->backend;
     int e;
 
+    if (backend == STITCH_BACKEND_AUTO)
+        backend = folder->stitches ? STITCH_BACKEND_STITCHED : STITCH_BACKEND_SINGLE;
+    if (backend == STITCH_BACKEND_STITCHED && !folder->stitches)
+        return STITCH_ENOTSUP;
+    if ((options->flags & STITCH_KEEP) && !folder->objects_persist) /* nothing there outlives its users */
+        return STITCH_ENOTSUP;
     *out = (struct st_geometry){
         .reserve = options->reserve,
-        .backend = options->backend,
+        .backend = backend,
         .flags = options->flags & (STITCH_LAZY | STITCH_KEEP),
         .mode = options->mode,
-        .extent = options->backend == STITCH_BACKEND_SINGLE ? options->reserve : options->extent,
+        .extent = backend == STITCH_BACKEND_SINGLE ? options->reserve : options->extent,
         .capacity = capacity,
         .page = page,
         .length = st_extent_round(st_directory_length(capacity), page),
@@ -133,10 +139,8 @@ static int choose_geometry(const stitch_options *options, uint64_t page, struct 
 static int make_directory(struct stitch_region *region, const char *object_name, const struct st_geometry *geometry)
 {
     st_os_status status;
-    int e = st_os_object_create(&region->folder, object_name, geometry->length, geometry->mode, &region->object);
+    int e = st_os_object_create(&region->folder, object_name, geometry->length, geometry->mode, true, &region->object);
 
-    if (!e)
-        e = st_os_commit(&region->object, NULL, 0, geometry->length, false);
     if (!e)
         e = st_os_locks_open(&region->folder, &region->object, geometry->tag, false, &region->locks);
     if (!e)
@@ -203,7 +207,7 @@ int st_life_create(const char *name, const stitch_options *options, struct stitc
     st_reap_all(&region->folder); /* what cannot be removed now is no reason not to create */
     e = st_os_object_status_of(&region->folder, object_name, &status) == 0 ? STITCH_EEXIST : 0;
     if (!e)
-        e = choose_geometry(options, region->folder.page, &geometry);
+        e = choose_geometry(options, &region->folder, &geometry);
     if (!e)
         e = make_directory(region, object_name, &geometry);
     if (!e)

@@ -15,8 +15,11 @@ static uint64_t committed_of(uint64_t offset, uint64_t extent, uint64_t mark)
     return mark <= offset ? 0 : mark - offset < extent ? mark - offset : extent;
 }
 
-/* What the system says the object of a segment holds; 0 if its name is gone (shrunk away; only views hold it). */
-static int resident_of(const struct stitch_region *region, uint64_t id, uint64_t *out)
+/*
+ * What the system says the object of a segment holds; 0 if its name is gone (shrunk away; only views hold it). A system
+ * that does not tell has charged what was committed.
+ */
+static int resident_of(const struct stitch_region *region, uint64_t id, uint64_t committed, uint64_t *out)
 {
     char name[ST_NAME_SIZE];
     st_os_status status;
@@ -24,7 +27,7 @@ static int resident_of(const struct stitch_region *region, uint64_t id, uint64_t
 
     st_names_segment(name, region->geometry.tag, id);
     e = st_os_object_status_of(&region->folder, name, &status);
-    *out = e ? 0 : status.resident;
+    *out = e ? 0 : status.resident == ST_OS_UNKNOWN ? committed : status.resident;
     return e == STITCH_ENOENT ? 0 : e;
 }
 
@@ -48,11 +51,12 @@ static int sum_listed(const struct stitch_region *region, const struct st_snapsh
     int e = 0;
 
     for (uint64_t i = 0; e == 0 && i < fresh->record.count; i++) {
+        const struct st_entry *entry = &fresh->entries[i];
         uint64_t resident;
 
-        e = resident_of(region, fresh->entries[i].id, &resident);
+        e = resident_of(region, entry->id, committed_of(entry->offset, entry->extent, fresh->record.commit), &resident);
         info->resident += resident;
-        info->extents += fresh->entries[i].extent;
+        info->extents += entry->extent;
     }
     return e;
 }
@@ -107,7 +111,7 @@ int st_query_info(struct stitch_region *region, stitch_info_t *out)
 static int describe_segment(struct stitch_region *region, uint64_t index, stitch_segment_t *out)
 {
     struct st_segment_view view;
-    uint64_t resident;
+    uint64_t resident, committed;
     int adjacent, e = st_segments_at(&region->segments, index, &view);
 
     if (e)
@@ -115,7 +119,8 @@ static int describe_segment(struct stitch_region *region, uint64_t index, stitch
     adjacent = st_verify_segment(region, index);
     if (adjacent < 0)
         return adjacent;
-    e = resident_of(region, view.id, &resident);
+    committed = committed_of(view.offset, view.extent, region->now.record.commit);
+    e = resident_of(region, view.id, committed, &resident);
     if (e)
         return e;
     *out = (stitch_segment_t){
@@ -123,7 +128,7 @@ static int describe_segment(struct stitch_region *region, uint64_t index, stitch
         .id = view.id,
         .offset = view.offset,
         .extent = view.extent,
-        .committed = committed_of(view.offset, view.extent, region->now.record.commit),
+        .committed = committed,
         .resident = resident,
         .address = st_region_at(region, view.offset),
         .adjacent = (uint64_t)adjacent,

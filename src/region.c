@@ -98,6 +98,28 @@ static void publish(struct stitch_region *region, const struct st_record *next, 
 
 /* ----------------------------------------------------------------------------------------------------- growing --- */
 
+/*
+ * Map all that is listed. Where objects go with their last user, a segment can be gone for good: then the region is cut
+ * back to what is whole, so that it can be used again.
+ */
+static int catch_up(struct stitch_region *region)
+{
+    struct st_record next = region->now.record;
+    uint64_t end;
+    int e = st_follow_adopt(region);
+
+    if (e != STITCH_EGONE || region->folder.objects_persist)
+        return e;
+    end = st_segments_end(&region->segments);
+    next.count = region->segments.count;
+    next.size = st_extent_smaller(next.size, end);
+    next.commit = st_extent_smaller(next.commit, end);
+    next.clean = st_extent_smaller(next.clean, end);
+    publish(region, &next, NULL);
+    st_follow_remember(region);
+    return 0;
+}
+
 /* Grow to `size`, with the writer lock. The new bytes come from `data`, or are zero. */
 static int extend(struct stitch_region *region, uint64_t size, const void *data)
 {
@@ -109,16 +131,18 @@ static int extend(struct stitch_region *region, uint64_t size, const void *data)
 
     if (size > region->geometry.reserve)
         return STITCH_ERESERVE;
-    e = st_follow_adopt(region);
+    e = catch_up(region);
     if (e)
         return e;
     next = *now;
     if (size > now->commit || data)
         st_directory_journal_open(region->directory, data ? size : 0);
     if (!data)
-        e = st_backing_wipe(region, now->size, st_extent_smaller(size, st_extent_smaller(now->clean, now->commit)));
+        e = st_backing_wipe_lazy(region, now->size, st_extent_smaller(size, now->clean));
     if (!e && size > now->commit)
         e = st_backing_add(region, size, &next, &entry, &added);
+    if (!e && !data)
+        st_backing_wipe(region, now->size, st_extent_smaller(size, now->clean));
     if (!e && data) {
         e = st_backing_fill(region, now->size, data, size - now->size);
         if (e)
@@ -153,14 +177,22 @@ static int remove_names(struct stitch_region *region, uint64_t kept, uint64_t co
     return result;
 }
 
-/* Give back [mark, was) of the last extent, if this process has it mapped; else the next writer does (recover.c). */
-static int give_back_tail(struct stitch_region *region, uint64_t mark, uint64_t was)
+/*
+ * Give back what lies behind the commit mark in the last extent, if this process has it mapped; else the next writer
+ * does (recover.c). All of it, not only what this shrink uncovers: followers with an old size may have stored there.
+ */
+static int give_back_tail(struct stitch_region *region)
 {
-    if (region->now.record.count == 0)
+    const struct st_record *now = &region->now.record;
+
+    if (now->count == 0)
         return 0;
-    if (region->segments.count != region->now.record.count)
+    if (region->segments.count != now->count)
         return STITCH_EBUSY;
-    return st_backing_give_back(region, mark, st_extent_smaller(was, st_segments_end(&region->segments)));
+    if (region->folder.gives_back)
+        return st_backing_give_back(region, now->commit, st_segments_end(&region->segments));
+    st_backing_reset(region, st_extent_round(now->size, region->geometry.page), now->commit);
+    return 0;
 }
 
 /* What the commit mark becomes when the size does: where memory cannot be given back in part, it is still there. */
@@ -191,7 +223,7 @@ static int cut(struct stitch_region *region, uint64_t size)
     publish(region, &next, NULL);
     done = remove_names(region, next.count, was.count) == 0;
     st_follow_adopt(region);
-    if (give_back_tail(region, next.commit, was.commit) != 0)
+    if (give_back_tail(region) != 0)
         done = false;
     if (done)
         close_journal(region);
@@ -211,7 +243,7 @@ int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *dat
     if (bytes > UINT64_MAX - old)
         e = STITCH_EINVAL;
     else
-        e = bytes > 0 ? extend(region, old + bytes, data) : st_follow_adopt(region);
+        e = bytes > 0 ? extend(region, old + bytes, data) : catch_up(region);
     leave(region);
     if (!e)
         *offset = old;

@@ -49,7 +49,9 @@ static int choose_backend(uint64_t *backend)
     if (*backend != STITCH_BACKEND_AUTO)
         return 0;
     setting = st_os_setting("STITCH_BACKEND");
-    if (!setting || strcmp(setting, "stitched") == 0)
+    if (!setting)
+        return 0; /* by what the system can */
+    if (strcmp(setting, "stitched") == 0)
         *backend = STITCH_BACKEND_STITCHED;
     else if (strcmp(setting, "single") == 0)
         *backend = STITCH_BACKEND_SINGLE;

@@ -24,6 +24,23 @@ static int fd_of(const st_os_object *object)
     return (int)object->handle;
 }
 
+/*
+ * In a program whose standard streams are closed an object could become descriptor 0, 1 or 2, and what the program
+ * prints would land in the region. Takes over fd, which may be -1; errno is kept.
+ */
+static int above_streams(int fd)
+{
+    int high, error;
+
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    high = st_sys.fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    error = errno;
+    st_sys.close(fd);
+    errno = error;
+    return high;
+}
+
 /* A folder's handle is a DIR: its descriptor serves the *at() calls, its stream st_os_folder_each. */
 static DIR *stream_of(const st_os_folder *folder)
 {
@@ -40,6 +57,7 @@ static int open_stream(int fd, DIR **out)
 {
     int error;
 
+    fd = above_streams(fd);
     if (fd < 0)
         return st_linux_fail(errno == ENOTDIR ? ENOENT : errno);
     *out = st_sys.fdopendir(fd);
@@ -125,14 +143,15 @@ static int check_file_size_limit(uint64_t size)
     return 0;
 }
 
-int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, st_os_object *out)
+int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, bool committed,
+                        st_os_object *out)
 {
     int fd, error, e = check_file_size_limit(size);
 
     (void)name; /* given by publish */
     if (e)
         return e;
-    fd = st_sys.openat(dir_of(folder), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    fd = above_streams(st_sys.openat(dir_of(folder), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (fd < 0)
         return st_linux_fail(errno);
     /* fchmod, since the umask of whoever happens to grow the region must not decide who can follow. */
@@ -142,7 +161,10 @@ int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t s
         return st_linux_fail(error);
     }
     out->handle = fd;
-    return 0;
+    e = committed ? st_os_populate(out, 0, size) : 0;
+    if (e)
+        st_os_object_close(out);
+    return e;
 }
 
 int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object)
@@ -161,7 +183,7 @@ int st_os_object_open(const st_os_folder *folder, const char *name, bool readonl
 {
     /* O_NONBLOCK: a pipe under our name must not block us. */
     int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    int fd = st_sys.openat(dir_of(folder), name, flags);
+    int fd = above_streams(st_sys.openat(dir_of(folder), name, flags));
 
     if (fd < 0)
         return st_linux_fail(errno);
@@ -184,7 +206,7 @@ int st_os_object_again(const st_os_object *object, st_os_object *out)
     if (flags < 0)
         return st_linux_fail(errno);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd_of(object));
-    fd = st_sys.openat(AT_FDCWD, path, (flags & O_ACCMODE) | O_CLOEXEC);
+    fd = above_streams(st_sys.openat(AT_FDCWD, path, (flags & O_ACCMODE) | O_CLOEXEC));
     if (fd < 0)
         return st_linux_fail(errno);
     out->handle = fd;
@@ -253,7 +275,7 @@ int st_os_object_read(const st_os_object *object, void *out, uint64_t length, ui
 
 int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
 {
-    st_os_status status;
+    st_os_status status = { 0 };
     int e = st_os_object_status(object, &status);
     off_t at;
 

@@ -75,22 +75,26 @@ typedef struct st_os_identity {
     uint64_t device, number;
 } st_os_identity;
 
+#define ST_OS_UNKNOWN UINT64_MAX
+
 typedef struct st_os_status {
     st_os_identity identity; /* zero where only a view tells (st_os_view_map) */
     uint64_t size;           /* bytes */
-    uint64_t resident;       /* bytes of memory it holds */
+    uint64_t resident;       /* bytes of memory it holds, or ST_OS_UNKNOWN */
     uint64_t owner;
     uint64_t mode; /* permission bits */
     bool regular;  /* an object that can be mapped, not a folder, link or pipe under its name */
 } st_os_status;
 
 /*
- * Make an object of `size` bytes, without memory, reading zero; it never changes its size. Nobody else can see it until
- * st_os_object_publish gives it `name`; a process that dies before leaves nothing. (Where objects do not persist they
- * are born with their names: create says STITCH_EEXIST, publish does nothing, and others may see what is not yet
- * filled.) STITCH_ENOSPC, _EFSIZE (asked before, so no signal), _EMFILE, _ENOMEM, _EACCES, _ENOTSUP.
+ * Make an object of `size` bytes, reading zero, with all its memory (committed) or without; it never changes its size.
+ * Nobody else can see it until st_os_object_publish gives it `name`; a process that dies before leaves nothing. (Where
+ * objects do not persist they are born with their names: create says STITCH_EEXIST, publish does nothing, and others
+ * may see what is not yet filled.) STITCH_ENOSPC, _EFSIZE (asked before, so no signal), _EMFILE, _ENOMEM, _EACCES,
+ * _ENOTSUP.
  */
-int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, st_os_object *out);
+int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, bool committed,
+                        st_os_object *out);
 int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object); /* STITCH_EEXIST */
 
 /* Never follows a link, never blocks, never inherits through exec. STITCH_ENOENT, _EACCES, _EMFILE. */
@@ -120,8 +124,9 @@ int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *dat
 /* ------------------------------------------------------------------------------------------- memory of objects --- */
 
 /*
- * Commit [offset, offset + length) of an object whose view (of this process) starts at `view`: afterwards it reads zero
- * whatever was there, and stores cannot fail for lack of memory. `lazy`: only make it read zero.
+ * Commit [offset, offset + length) of an object whose view (of this process) starts at `view`: afterwards stores cannot
+ * fail for lack of memory, and (where memory can be given back in part) it reads zero whatever was there. `lazy`: only
+ * make it read zero.
  * All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes.
  */
 int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy);
@@ -208,9 +213,11 @@ void st_os_mutex_unlock(st_os_mutex *mutex);
  * They live and die with `directory`, which must stay open as long.
  */
 typedef struct st_os_locks {
-    intptr_t handle[5];
+    intptr_t handle[4];
+    intptr_t space; /* where locks have names: the folder's handle, and the tag */
+    uint64_t tag;
 } st_os_locks;
-#define ST_OS_LOCKS_CLOSED ((st_os_locks){ { -1, -1, -1, -1, -1 } })
+#define ST_OS_LOCKS_CLOSED ((st_os_locks){ .handle = { -1, -1, -1, -1 } })
 
 int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
                      st_os_locks *out); /* STITCH_EMFILE, _EACCES */
