@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From a fresh Debian machine to stitch at work: installs what is missing, builds, and sends a tar of a real tree
+# through a region that grows while another process reads it. Ends with an error if anything is not as it should be.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+export LC_ALL=C
+# As a newcomer has it, whatever this shell is set to.
+unset STITCH_DIR STITCH_BACKEND
+
+build=build/quickstart
+region=quickstart-$$
+temp=
+feeder=
+reader=
+writer=
+hashers=
+
+clean_up() {
+    status=$?
+    trap - EXIT INT TERM HUP
+    for pid in $feeder $writer $reader $hashers; do
+        kill "$pid" 2>/dev/null || true
+    done
+    if [ -x "$build/tools/stitch" ]; then
+        "$build/tools/stitch" rm "$region" >/dev/null 2>&1 || true
+    fi
+    [ -z "$temp" ] || rm -rf "$temp"
+    [ "$status" = 0 ] || printf '\nquickstart.sh: failed (status %s)\n' "$status" >&2
+    exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# What the kernel says of the machine's shared memory, in KiB.
+shmem() { sed -n 's/^Shmem: *\([0-9]*\) kB$/\1/p' /proc/meminfo; }
+# KiB for people.
+mib() { awk -v k="$1" 'BEGIN { if (k > -1024 && k < 1024) print k " KiB"; else printf "%.1f MiB\n", k / 1024 }'; }
+# Runs the command, shows what it says, and stops here if it fails.
+show_run() {
+    printf '\n   $ stitch %s\n' "$*"
+    "$stitch" "$@" >"$temp/said" 2>&1 || { cat "$temp/said" >&2; die "stitch $* failed"; }
+    sed 's/^/     /' "$temp/said"
+    [ "$1" != show ] || cp "$temp/said" "$temp/shown"
+}
+
+say "1. Packages"
+need_packages <<EOF
+cmake           configures the build
+make            runs it
+gcc             the compiler
+libc6-dev       the C library's headers
+uthash-dev      the library's hash table, a header
+libjansson-dev  JSON for the command stitch
+libpopt-dev     options for the command stitch
+EOF
+for command in cmake cc tar sha256sum; do
+    command -v "$command" >/dev/null 2>&1 || die "$command was not found; please install it"
+done
+
+say "2. Build (into $build)"
+mkdir -p "$build"
+if ! { cmake --fresh -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DSTITCH_BUILD_TESTS=OFF \
+        -DSTITCH_BUILD_EXAMPLES=OFF && cmake --build "$build" -j "$(processors)"; } >"$build/build.log" 2>&1; then
+    cat "$build/build.log" >&2
+    die "the build failed, see above"
+fi
+stitch=$PWD/$build/tools/stitch
+note "$("$stitch" --version 2>/dev/null | head -n 1)"
+
+say "3. A tar of a real tree goes into a region; another process reads it as it grows"
+temp=$(mktemp -d)
+# The first tree of 64 MiB or more that fits, or else the largest that fits: into /dev/shm, and twice into the memory.
+limit=$( (df -Pk /dev/shm | awk 'NR == 2 { print $4 }'
+          awk '$1 == "MemAvailable:" { print int($2 / 2) }' /proc/meminfo
+          echo 524288) | sort -n | head -n 1)
+tree=
+size=0
+for candidate in /usr/include /usr/share /usr/lib /usr/include/linux; do
+    # A tar is larger than the files in it: a header for each, and padding.
+    kib=$(du -sk --apparent-size "$candidate" 2>/dev/null | awk '{ print int($1 * 1.3) }')
+    if [ "${kib:-0}" -gt "$size" ] && [ "$kib" -lt "$limit" ]; then
+        tree=$candidate
+        size=$kib
+    fi
+    [ "$size" -lt 65536 ] || break
+done
+[ "$size" -ge 6144 ] || die "only $(mib "$limit") fit into /dev/shm and the memory now: too little to show anything"
+before=$(shmem)
+note "input:  tar of $tree"
+note "Shmem of this machine before, from /proc/meminfo: $(mib "$before")"
+
+# The reader begins first: there is no region yet, and it waits for one.
+: >"$temp/pause"
+mkfifo "$temp/source" "$temp/taken" "$temp/counted" "$temp/read"
+sha256sum <"$temp/read" >"$temp/sum.read" &
+hashers=$!
+"$stitch" cat -f --wait=60 "$region" >"$temp/read" 2>"$temp/cat.err" &
+reader=$!
+
+# The writer gets the first 4 MiB, then a pause, then the rest, so that the growing can be watched. tee hands a copy
+# to sha256sum.
+tee "$temp/counted" <"$temp/taken" | sha256sum >"$temp/sum.put" &
+hashers="$hashers $!"
+wc -c <"$temp/counted" >"$temp/size.put" &
+hashers="$hashers $!"
+tar -C "${tree%/*}" -cf - "${tree##*/}" 2>"$temp/tar.err" | tee "$temp/taken" | {
+    head -c 4194304
+    # Until the pause has been looked at; also when this script has ended early.
+    while [ -e "$temp/pause" ]; do sleep 0.05; done
+    cat
+} >"$temp/source" &
+feeder=$!
+"$stitch" put "$region" <"$temp/source" 2>"$temp/put.err" &
+writer=$!
+
+# Bytes that a process has written so far, by the kernel's account.
+written() {
+    count=$(sed -n 's/^wchar: //p' "/proc/$1/io" 2>/dev/null || true)
+    echo "${count:-0}"
+}
+if [ -r /proc/self/io ]; then
+    tries=0
+    while [ "$(written "$reader")" -lt 4194304 ] && [ $tries -lt 200 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    [ "$(written "$reader")" -ge 4194304 ] || {
+        cat "$temp/put.err" "$temp/cat.err" >&2
+        die "the reader does not follow the writer"
+    }
+    note "The writer has been given 4 MiB, and pauses. The reader has passed on $(written "$reader") bytes already."
+fi
+show_run ls
+rm "$temp/pause"
+
+wait "$writer" || { cat "$temp/put.err" >&2; die "stitch put failed"; }
+writer=
+wait "$reader" || { cat "$temp/cat.err" >&2; die "stitch cat failed"; }
+reader=
+for pid in $hashers; do
+    wait "$pid"
+done
+feeder=
+hashers=
+put=$(cut -d ' ' -f 1 "$temp/sum.put")
+got=$(cut -d ' ' -f 1 "$temp/sum.read")
+note ""
+note "a tar of $(cat "$temp/size.put") bytes"
+note "sha256 of what went in:      $put"
+note "sha256 of what was read out: $got"
+if [ -z "$put" ] || [ "$put" != "$got" ]; then
+    die "the two sums differ"
+fi
+note "They are the same."
+input=$(cat "$temp/size.put")
+
+say "4. The region while it is large"
+large=$(shmem)
+show_run ls
+show_run show "$region"
+show_run verify "$region"
+"$stitch" cat "$region" | head -c 65536 | sha256sum >"$temp/sum.head"
+# The region's objects carry its tag in their names. What they hold, in KiB, by the kernel's account (st_blocks).
+tag=$(awk '$1 == "tag" { print $2 }' "$temp/shown")
+[ -n "$tag" ] || die "stitch show tells no tag"
+held() { stat -c %b /dev/shm/stitch.*"$tag"* 2>/dev/null | awk '{ sum += $1 } END { print int(sum / 2) }'; }
+held_large=$(held)
+
+say "5. Shrunk to 64 KiB: the memory goes back to the kernel"
+show_run resize "$region" 64K
+held_small=$(held)
+after=$(shmem)
+note ""
+note "                                     large        shrunk"
+row() { printf '   %-32s %12s  %12s\n' "$1" "$(mib "$2")" "$(mib "$3")"; }
+row "the region's objects (st_blocks)" "$held_large" "$held_small"
+row "Shmem of this machine" "$large" "$after"
+row "Shmem, less what was before" $((large - before)) $((after - before))
+[ "$held_small" -le 64 ] || die "the region still holds $held_small KiB"
+[ "$held_large" -ge $((input / 1024)) ] || die "the region held $held_large KiB only while it was large"
+# Shmem counts the whole machine, so others may have moved it: a quarter is left to them, and doubt is said aloud.
+if [ $((large - after)) -lt $((held_large * 3 / 4)) ]; then
+    note "Shmem did not fall by as much: other programs have taken shared memory meanwhile. The account of the"
+    note "region's own objects is not touched by that."
+fi
+"$stitch" cat "$region" | sha256sum | cmp - "$temp/sum.head" || die "the 64 KiB that stay are not what they were"
+note "The 64 KiB that stay hold what they held."
+show_run verify "$region"
+
+say "6. Removed"
+show_run rm "$region"
+if "$stitch" ls | grep -q "$region"; then
+    die "the region is still listed"
+fi
+[ "$(held)" = 0 ] || die "objects of the region are left in /dev/shm"
+note "No region of that name is left, and no object of it. Everything was as it should be."
