@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd_put.c - stitch put: standard input to the end of a region. Each piece is appended whole (stitch_append), so
+ * readers never meet bytes that are not there yet, and whatever ends this process leaves a sound region.
+ */
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "term.h"
+
+#define PIECE         ((size_t)1 << 20) /* bytes of one append, at most */
+#define PROGRESS_TIME 100               /* milliseconds between two looks of the progress line */
+
+static int replace;
+
+static const struct poptOption options_table[] = {
+    { "replace", 'R', POPT_ARG_NONE, &replace, 0, "empty the region first", NULL },
+    ST_CLI_QUIET, ST_CLI_EXACT,
+    ST_MAKING,
+    ST_CLI_END
+};
+
+/* How far it is. */
+struct progress {
+    uint64_t stored, expected; /* bytes; expected is 0 if not known */
+    uint64_t began, shown;     /* milliseconds */
+    int wanted;                /* standard error is a terminal */
+};
+
+static uint64_t rate(const struct progress *progress, uint64_t now)
+{
+    uint64_t time = now > progress->began ? now - progress->began : 1;
+    return (uint64_t)((double)progress->stored / (double)time * 1000);
+}
+
+static void clear_line(const struct progress *progress)
+{
+    if (progress->shown > progress->began) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+static void show_progress(struct progress *progress)
+{
+    char stored[ST_NUMBER_TEXT], expected[ST_NUMBER_TEXT], speed[ST_NUMBER_TEXT];
+    uint64_t now = progress->wanted ? st_term_now() : 0;
+    if (!progress->wanted || now < progress->shown + PROGRESS_TIME) {
+        return;
+    }
+    clear_line(progress);
+    progress->shown = now;
+    fprintf(stderr, "  %s", st_number_text(progress->stored, 0, stored));
+    if (progress->expected > 0) {
+        fprintf(stderr, " of %s, %d %%", st_number_text(progress->expected, 0, expected),
+                (int)((double)progress->stored * 100 / (double)progress->expected));
+    }
+    fprintf(stderr, ", %" PRIu64 " s, %s/s", (now - progress->began) / 1000,
+            st_number_text(rate(progress, now), 0, speed));
+    fflush(stderr);
+}
+
+/*
+ * Fill `to`: wait for the first bytes, then take what is there at once, so that a slow input is passed on as it comes
+ * and a fast one in large pieces. Returns the bytes, or st_term_read's answer if there were none.
+ */
+static int64_t read_piece(unsigned char *to)
+{
+    size_t filled = 0;
+    while (filled < PIECE) {
+        int64_t got = st_term_read(to + filled, PIECE - filled, filled == 0);
+        if (got <= 0) {
+            return filled > 0 ? (int64_t)filled : got; /* an end or error is met again by the next read */
+        }
+        filled += (size_t)got;
+    }
+    return (int64_t)filled;
+}
+
+static int copy(const char *name, stitch_region *region, unsigned char *piece, struct progress *progress)
+{
+    for (;;) {
+        int64_t got = read_piece(piece);
+        if (got == ST_TERM_END) {
+            return ST_STATUS_OK;
+        }
+        if (got == ST_TERM_INTERRUPTED) {
+            clear_line(progress);
+            return st_cli_fail(st_term_interrupted(), name, "interrupted; the region is sound");
+        }
+        if (got < 0) {
+            clear_line(progress);
+            return st_cli_fail(ST_STATUS_FAILED, NULL, "cannot read the input: %s",
+                               st_term_error_text(st_term_code(got)));
+        }
+        int code = stitch_append(region, piece, (uint64_t)got, NULL);
+        if (code < 0) {
+            clear_line(progress);
+            return st_cli_error(name, code);
+        }
+        progress->stored += (uint64_t)got;
+        show_progress(progress);
+    }
+}
+
+/* Also after a failure: what was stored stays. */
+static void report(const char *name, stitch_region *region, const struct progress *progress, int status)
+{
+    char size[ST_NUMBER_TEXT], speed[ST_NUMBER_TEXT];
+    uint64_t now = st_term_now();
+    char *safe = st_text_safe(name);
+    FILE *out = status == ST_STATUS_OK ? stdout : stderr;
+    if (status == ST_STATUS_OK) {
+        clear_line(progress);
+    }
+    fprintf(out, "%s: %" PRIu64 " bytes stored in %.2f s, %s/s; size now %s\n", safe, progress->stored,
+            (double)(now - progress->began) / 1000, st_number_text(rate(progress, now), 0, speed),
+            st_number_text(stitch_size(region), st_cli.exact, size));
+    free(safe);
+}
+
+static int put(const char *name, stitch_region *region)
+{
+    struct progress progress = {
+        .expected = st_term_input_size(),
+        .began = st_term_now(),
+        .wanted = st_term_error_is_terminal() && !st_cli.quiet,
+    };
+    progress.shown = progress.began;
+    int code = replace ? stitch_resize(region, 0) : 0;
+    if (code < 0) {
+        return st_cli_error(name, code);
+    }
+    unsigned char *piece = st_text_memory(PIECE);
+    st_term_catch_interrupt();
+    int status = copy(name, region, piece, &progress);
+    free(piece);
+    if (status != ST_STATUS_OK || !st_cli.quiet) {
+        report(name, region, &progress, status);
+    }
+    return status;
+}
+
+static int run(const char **operands)
+{
+    stitch_options options = STITCH_OPTIONS_INIT;
+    stitch_region *region;
+    int status = st_cli_name(operands[0]);
+    if (status == ST_STATUS_OK) {
+        status = st_making_options(&options);
+    }
+    if (status != ST_STATUS_OK) {
+        return status;
+    }
+    int code = stitch_attach(operands[0], &options, &region);
+    if (code < 0) {
+        return st_cli_error(operands[0], code);
+    }
+    status = put(operands[0], region);
+    stitch_close(region);
+    return status;
+}
+
+const struct st_command st_cmd_put = {
+    .name = "put",
+    .operands = "NAME",
+    .least = 1,
+    .most = 1,
+    .summary = "standard input to the end of a region",
+    .text = "Store standard input at the end of a region, which grows as it comes. If there is no such\n"
+            "region it is made, and stays until stitch rm. Readers (stitch cat -f) see every piece as soon\n"
+            "as it is stored, never a part of it; several puts at once do not mix within a piece.\n"
+            "Interrupted, it leaves what was stored.\n",
+    .options = options_table,
+    .run = run,
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * making.c - what a region that is to be made is like: the options that create and put share.
+ */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+    char *reserve, *mode, *backend, *extent, *segments;
+    int single, lazy;
+} given;
+
+struct poptOption st_making_table[] = {
+    { "reserve", 'r', POPT_ARG_STRING, &given.reserve, 0, "address space it may grow into (else 32G)", "SIZE" },
+    { "mode", 'm', POPT_ARG_STRING, &given.mode, 0, "permission bits (else 0600); others may read, never write",
+      "OCTAL" },
+    { "lazy", 'l', POPT_ARG_NONE, &given.lazy, 0, "take memory at the first touch, not when growing", NULL },
+    { "single", '1', POPT_ARG_NONE, &given.single, 0, "one segment as large as the reserve: --backend=single", NULL },
+    { "backend", '\0', POPT_ARG_STRING, &given.backend, 0, "auto, stitched or single", "BACKEND" },
+    { "extent", '\0', POPT_ARG_STRING, &given.extent, 0,
+      "size of every new segment (else 2M or an eighth of the region)", "SIZE" },
+    { "segments", '\0', POPT_ARG_STRING, &given.segments, 0, "segments that it can have (else 1024)", "COUNT" },
+    POPT_TABLEEND
+};
+
+static int choose_backend(uint64_t *backend)
+{
+    if (given.backend != NULL && !st_text_backend_from(given.backend, backend)) {
+        return st_cli_usage("--backend", "there is auto, stitched and single");
+    }
+    if (given.single && given.backend != NULL && *backend != STITCH_BACKEND_SINGLE) {
+        return st_cli_usage("--single", "this contradicts --backend=%s", st_text_backend(*backend));
+    }
+    if (given.single) {
+        *backend = STITCH_BACKEND_SINGLE;
+    }
+    return ST_STATUS_OK;
+}
+
+/* The ranges that stitch.h gives, in words that belong to the options. */
+static int check_ranges(const stitch_options *options)
+{
+    if (given.reserve != NULL && (options->reserve < STITCH_EXTENT_UNIT || options->reserve > STITCH_RESERVE_MAX)) {
+        return st_cli_usage("--reserve", "a reserve is between 2M and 64T");
+    }
+    if (given.extent != NULL && (options->extent == 0 || options->extent > STITCH_RESERVE_MAX)) {
+        return st_cli_usage("--extent", "an extent is between 1 byte and 64T, rounded up to 2M");
+    }
+    if (given.segments != NULL && (options->segments == 0 || options->segments > STITCH_SEGMENTS_MAX)) {
+        return st_cli_usage("--segments", "a region can have between 1 and 65536 segments");
+    }
+    return ST_STATUS_OK;
+}
+
+int st_making_options(stitch_options *options)
+{
+    int status = st_cli_number("--reserve", given.reserve, st_number_size, &options->reserve);
+    if (status == ST_STATUS_OK) {
+        status = st_cli_number("--mode", given.mode, st_number_mode, &options->mode);
+    }
+    if (status == ST_STATUS_OK) {
+        status = st_cli_number("--extent", given.extent, st_number_size, &options->extent);
+    }
+    if (status == ST_STATUS_OK) {
+        status = st_cli_number("--segments", given.segments, st_number_count, &options->segments);
+    }
+    if (status == ST_STATUS_OK) {
+        status = choose_backend(&options->backend);
+    }
+    options->flags = STITCH_KEEP | (given.lazy ? STITCH_LAZY : 0);
+    options->folder = st_cli.folder;
+    return status == ST_STATUS_OK ? check_ranges(options) : status;
+}
