@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Promise 10: what is in shared memory and in the folder may be anything. Files that only look like ours, objects of
+ * the wrong kind, size or owner, directories with any word wrong, before and during use: an error each, no crash, no
+ * mapping outside the reservation, nothing of others touched.
+ */
+#define _GNU_SOURCE 1
+
+#include "test.h"
+#include "linux.h"
+#include "maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "names.h"
+
+static int folder_handle(void)
+{
+    int folder = open(t_folder(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    T_TRUE(folder >= 0);
+    return folder;
+}
+
+static int open_named(const char *object_name, int flags)
+{
+    int folder = folder_handle(), file = openat(folder, object_name, flags | O_CLOEXEC, 0600);
+
+    if (file < 0)
+        T_FAIL("%s: %s", object_name, strerror(errno));
+    (void)close(folder);
+    return file;
+}
+
+static int open_directory_object(const char *name)
+{
+    char object_name[ST_NAME_SIZE];
+
+    st_names_region(object_name, name);
+    return open_named(object_name, O_RDWR);
+}
+
+static void put_word(int file, size_t at, uint64_t value)
+{
+    T_EQ(pwrite(file, &value, 8, (off_t)at), 8);
+}
+
+static uint64_t get_word(int file, size_t at)
+{
+    uint64_t value;
+
+    T_EQ(pread(file, &value, 8, (off_t)at), 8);
+    return value;
+}
+
+static void remove_named(const char *object_name)
+{
+    int folder = folder_handle();
+
+    (void)unlinkat(folder, object_name, 0);
+    (void)close(folder);
+}
+
+static int all_three(const char *name)
+{
+    stitch_region *none = NULL;
+    stitch_options options = t_options();
+    int code = stitch_open(name, &options, &none);
+
+    T_EQ(stitch_attach(name, &options, &none), code);
+    options.flags = STITCH_READONLY;
+    T_EQ(stitch_open(name, &options, &none), code);
+    T_TRUE(none == NULL);
+    return code;
+}
+
+/* A kept region of three segments, with nobody attached; its directory opened as a file. */
+static int make_kept(const char *name)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+
+    options.flags = STITCH_KEEP;
+    options.extent = STITCH_EXTENT_UNIT;
+    options.reserve = T_MIB(64);
+    region = t_create_with(name, &options);
+    for (int i = 0; i < 3; i++)
+        T_OK(stitch_grow(region, T_MIB(2) - 4096, NULL));
+    t_close(region);
+    return open_directory_object(name);
+}
+
+static int count(const stitch_listing *listing, void *arg)
+{
+    T_TRUE(listing->error <= 0);
+    ++*(int *)arg;
+    return 0;
+}
+
+/* ----------------------------------------------------------------------------------------- files that are not ours */
+
+static void a_short_or_foreign_file_is_ecorrupt(void)
+{
+    static const int sizes[] = { 0, 1, 8, 100, 1023, 1024, 4096, 100000 };
+
+    for (size_t i = 0; i < T_COUNT(sizes); i++) {
+        const char *name = t_name();
+        char object_name[ST_NAME_SIZE];
+        stitch_region *none = NULL;
+        int file, listed = 0;
+
+        st_names_region(object_name, name);
+        file = open_named(object_name, O_CREAT | O_RDWR);
+        T_EQ(ftruncate(file, sizes[i]), 0);
+        T_EQ(all_three(name), STITCH_ECORRUPT);
+        T_GIVES(stitch_create(name, NULL, &none), STITCH_EEXIST);
+        T_GIVES(stitch_unlink(name), STITCH_ECORRUPT); /* left alone */
+        T_OK(stitch_list(count, &listed));
+        T_EQ(listed, 1);
+        T_EQ(t_folder_count(t_folder()), 1);
+        remove_named(object_name);
+        (void)close(file);
+    }
+}
+
+static void links_pipes_and_folders_are_not_followed(void)
+{
+    const char *name = t_name();
+    char object_name[ST_NAME_SIZE], target[300];
+    int folder = folder_handle(), file, code, listed = 0;
+
+    st_names_region(object_name, name);
+    (void)snprintf(target, sizeof target, "%s/target", t_folder());
+    file = open(target, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    T_EQ(symlinkat(target, folder, object_name), 0);
+    code = all_three(name);
+    T_TRUE(code == STITCH_EACCES || code == STITCH_ECORRUPT);
+    T_TRUE(stitch_unlink(name) < 0);
+    T_OK(stitch_list(count, &listed));
+    remove_named(object_name);
+    T_EQ(unlink(target), 0);
+    (void)close(file);
+
+    T_EQ(mkfifoat(folder, object_name, 0600), 0); /* must not block either */
+    T_EQ(all_three(name), STITCH_ECORRUPT);
+    T_TRUE(stitch_unlink(name) < 0);
+    T_OK(stitch_list(count, &listed));
+    remove_named(object_name);
+
+    T_EQ(mkdirat(folder, object_name, 0700), 0);
+    code = all_three(name);
+    T_TRUE(code == STITCH_ECORRUPT || code == STITCH_EACCES);
+    T_TRUE(stitch_unlink(name) < 0);
+    T_OK(stitch_list(count, &listed));
+    T_EQ(unlinkat(folder, object_name, AT_REMOVEDIR), 0);
+    (void)close(folder);
+}
+
+static void another_layout_is_eversion(void)
+{
+    const char *name = t_name();
+    int file = make_kept(name);
+    stitch_region *none = NULL;
+    int listed = 0;
+
+    put_word(file, offsetof(struct st_directory, header.version), 99);
+    T_EQ(all_three(name), STITCH_EVERSION);
+    T_GIVES(stitch_create(name, NULL, &none), STITCH_EEXIST);
+    T_OK(stitch_list(count, &listed));
+    T_EQ(listed, 1);
+    T_OK(stitch_unlink(name)); /* magic and tag are where they always are */
+    T_EQ(t_folder_count(t_folder()), 0);
+    (void)close(file);
+}
+
+/* ----------------------------------------------------------------------------------------------- damaged regions */
+
+static void promise_10_a_damaged_directory_is_ecorrupt(void)
+{
+    static const struct {
+        size_t at;
+        uint64_t value;
+    } wrong[] = {
+        { offsetof(struct st_directory, header.magic), 0 },
+        { offsetof(struct st_directory, header.reserve), T_MIB(64) + 1 },
+        { offsetof(struct st_directory, header.capacity), UINT64_MAX },
+        { offsetof(struct st_directory, header.length), 4096 },
+        { offsetof(struct st_directory, header.page), 3 },
+        { offsetof(struct st_directory, entry[1].offset), 0 },
+        { offsetof(struct st_directory, entry[1].extent), UINT64_MAX - 4096 },
+        { offsetof(struct st_directory, entry[2].extent), T_GIB(1024) },
+        { offsetof(struct st_directory, entry[2].id), 1 },
+        { offsetof(struct st_directory, record[0].size), UINT64_MAX },
+        { offsetof(struct st_directory, record[0].count), UINT64_MAX },
+        { offsetof(struct st_directory, record[0].first), UINT64_MAX },
+        { offsetof(struct st_directory, record[0].commit), T_GIB(1024) },
+    };
+    const char *name = t_name();
+    int file = make_kept(name);
+    bool odd = (get_word(file, offsetof(struct st_directory, generation)) & 1) != 0;
+
+    for (size_t i = 0; i < T_COUNT(wrong); i++) {
+        uint64_t was = get_word(file, wrong[i].at);
+        size_t at = wrong[i].at;
+        int listed = 0;
+
+        if (at >= offsetof(struct st_directory, record) && at < offsetof(struct st_directory, entry) && odd) {
+            at += sizeof(struct st_record_shared); /* the record that counts */
+            was = get_word(file, at);
+        }
+        put_word(file, at, wrong[i].value);
+        if (all_three(name) != STITCH_ECORRUPT)
+            T_FAIL("damage %zu is not noticed", i);
+        T_OK(stitch_list(count, &listed));
+        T_EQ(listed, 1);
+        put_word(file, at, was);
+        t_close(t_open(name));
+    }
+    T_OK(stitch_unlink(name));
+    T_EQ(t_folder_count(t_folder()), 0);
+    (void)close(file);
+}
+
+static void a_region_damaged_behind_its_header_can_be_unlinked(void)
+{
+    const char *name = t_name();
+    int file = make_kept(name);
+
+    for (size_t at = offsetof(struct st_directory, record); at < 4096; at += 8)
+        put_word(file, at, UINT64_MAX);
+    T_EQ(all_three(name), STITCH_ECORRUPT);
+    T_OK(stitch_unlink(name));
+    T_EQ(t_folder_count(t_folder()), 0);
+    (void)close(file);
+}
+
+static void a_segment_that_is_gone_is_egone(void)
+{
+    const char *name = t_name();
+    int file = make_kept(name);
+    char object_name[ST_NAME_SIZE];
+    uint64_t tag = get_word(file, offsetof(struct st_directory, header.tag));
+
+    st_names_segment(object_name, tag, get_word(file, offsetof(struct st_directory, entry[1].id)));
+    remove_named(object_name);
+    T_EQ(all_three(name), STITCH_EGONE);
+    T_OK(stitch_unlink(name));
+    T_EQ(t_folder_count(t_folder()), 0);
+    (void)close(file);
+}
+
+/* The wrong thing under a segment's name. */
+static void promise_10_segments_of_another_size_or_kind(void)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        const char *name = t_name();
+        int file = make_kept(name), object, folder = folder_handle(), code;
+        char object_name[ST_NAME_SIZE];
+
+        st_names_segment(object_name, get_word(file, offsetof(struct st_directory, header.tag)),
+                         get_word(file, offsetof(struct st_directory, entry[2].id)));
+        if (kind < 2) {
+            object = open_named(object_name, O_RDWR);
+            T_EQ(ftruncate(object, kind ? (off_t)T_MIB(1) : (off_t)T_MIB(4)), 0);
+            (void)close(object);
+        } else {
+            remove_named(object_name);
+            T_EQ(kind == 2 ? mkfifoat(folder, object_name, 0600) : symlinkat("/etc/passwd", folder, object_name), 0);
+        }
+        code = all_three(name);
+        T_TRUE(code == STITCH_ECORRUPT || (kind == 3 && code == STITCH_EACCES));
+        T_OK(stitch_unlink(name));
+        (void)close(folder);
+        (void)close(file);
+        T_EQ(t_folder_count(t_folder()), 0);
+    }
+}
+
+static void a_segment_of_another_owner_is_eacces(void)
+{
+    const char *name = t_name();
+    char object_name[ST_NAME_SIZE];
+    int file, object;
+
+    t_need_root("give a file to somebody else");
+    file = make_kept(name);
+    st_names_segment(object_name, get_word(file, offsetof(struct st_directory, header.tag)),
+                     get_word(file, offsetof(struct st_directory, entry[1].id)));
+    object = open_named(object_name, O_RDWR);
+    T_EQ(fchown(object, 65534, 65534), 0);
+    T_EQ(all_three(name), STITCH_EACCES);
+    (void)close(object);
+    (void)close(file);
+    remove_named(object_name);
+    T_OK(stitch_unlink(name));
+    T_EQ(t_folder_count(t_folder()), 0);
+}
+
+/* Somebody has taken the names of the next segments, which can be guessed by who may read the directory. */
+static void names_taken_before_us(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+    char planted[5][ST_NAME_SIZE];
+    uint64_t tag;
+
+    options.extent = STITCH_EXTENT_UNIT;
+    region = t_create_with(t_name(), &options);
+    T_OK(stitch_grow(region, T_MIB(1), NULL));
+    tag = t_info(region).tag;
+    for (unsigned i = 0; i < 5; i++) {
+        int file;
+
+        st_names_segment(planted[i], tag, 2 + i);
+        file = open_named(planted[i], O_CREAT | O_EXCL | O_RDWR);
+        T_EQ(pwrite(file, "mine", 4, 0), 4);
+        (void)close(file);
+    }
+    T_OK(stitch_grow(region, T_MIB(6), NULL));
+    memset(t_bytes(region), 0x44, T_MIB(7));
+    (void)t_prove(region);
+    for (unsigned i = 0; i < 5; i++) { /* nobody has touched them */
+        int file = open_named(planted[i], O_RDONLY);
+        char text[5] = "";
+        struct stat status;
+
+        T_EQ(fstat(file, &status), 0);
+        T_EQ(status.st_size, 4);
+        T_EQ(pread(file, text, 4, 0), 4);
+        T_STR_EQ(text, "mine");
+        (void)close(file);
+        remove_named(planted[i]);
+    }
+    t_close(region);
+}
+
+/* ------------------------------------------------------------------------------------------- damage during use --- */
+
+static void promise_10_damage_during_use(void)
+{
+    const char *name = t_name();
+    stitch_region *region = t_create(name), *reader;
+    uint64_t size, was;
+    int file;
+
+    T_OK(stitch_grow(region, T_MIB(5), NULL));
+    memset(t_bytes(region), 0x45, T_MIB(5));
+    reader = t_open_readonly(name);
+    size = stitch_size(reader);
+    file = open_directory_object(name);
+    T_OK(stitch_grow(region, T_MIB(5), NULL));
+    was = get_word(file, offsetof(struct st_directory, entry[0].extent));
+    put_word(file, offsetof(struct st_directory, entry[0].extent), T_GIB(7) + 5);
+    put_word(file, offsetof(struct st_directory, entry[0].offset), 5);
+    for (int i = 0; i < 3; i++) {
+        stitch_info_t info;
+        stitch_report_t report;
+
+        /* Entries that a handle has copied need not be read again, so a writer may not even notice. */
+        int code = stitch_sync(reader);
+
+        T_TRUE(code == 1 || code == 0 || code == STITCH_ECORRUPT);
+        T_GIVES(stitch_info(reader, &info), STITCH_ECORRUPT);
+        T_GIVES(stitch_verify(reader, &report), STITCH_EUNSOUND);
+        T_EQ(report.fault, STITCH_FAULT_DIRECTORY);
+        T_TRUE(stitch_size(reader) >= size);
+        t_all_bytes(reader, 0, size, 0x45);
+    }
+    put_word(file, offsetof(struct st_directory, entry[0].extent), was);
+    put_word(file, offsetof(struct st_directory, entry[0].offset), 0);
+    T_TRUE(stitch_sync(reader) >= 0); /* nothing was lost */
+    T_EQ(stitch_size(reader), T_MIB(10));
+    (void)t_prove_readonly(reader);
+    (void)t_prove(region);
+    (void)close(file);
+    t_close(reader);
+    t_close(region);
+}
+
+/* Any call gives 0 or a code of the list; what is mapped stays in the reservation, and can be read. */
+static void use_damaged(stitch_region *region, t_random *random)
+{
+    uint64_t base = (uint64_t)(uintptr_t)stitch_base(region), end = base + stitch_reserve(region), sum = 0;
+    stitch_info_t info;
+    stitch_report_t report;
+    stitch_segment_t segment;
+    t_ranges ranges;
+    int codes[8];
+
+    codes[0] = stitch_sync(region);
+    codes[1] = stitch_info(region, &info);
+    codes[2] = stitch_verify(region, &report);
+    codes[3] = stitch_segment(region, t_random_below(random, 4), &segment);
+    codes[4] = stitch_grow(region, t_random_below(random, T_MIB(3)), NULL);
+    codes[5] = stitch_shrink(region, t_random_below(random, T_MIB(3)));
+    codes[6] = stitch_presence(region, t_random_below(random, stitch_reserve(region)));
+    codes[7] = stitch_wait(region, stitch_generation(region), 0);
+    for (size_t i = 0; i < T_COUNT(codes); i++)
+        T_TRUE(codes[i] >= STITCH_ESYS && codes[i] <= 3);
+    T_TRUE(stitch_size(region) <= stitch_reserve(region));
+    for (uint64_t at = 0; at < stitch_size(region); at += 4096)
+        sum += t_bytes(region)[at];
+    ranges = t_maps_read(NULL, base, end);
+    T_TRUE(sum < UINT64_MAX && ranges.count > 0);
+    for (size_t i = 0; i < ranges.count; i++)
+        if (ranges.item[i].object)
+            T_TRUE(ranges.item[i].start >= base && ranges.item[i].end <= end);
+}
+
+T_HELPER(user_of_rubbish)
+{
+    t_random random = t_random_from(t_argument_number(1));
+    stitch_region *region = t_open(t_argument(0));
+
+    t_tell(t_parent(), "open");
+    for (uint64_t i = 0; strcmp(t_hear(t_parent()), "use") == 0; i++) {
+        stitch_region *other = NULL;
+        stitch_options options = STITCH_OPTIONS_INIT;
+        int listed = 0;
+
+        use_damaged(region, &random);
+        options.flags = i % 2 ? STITCH_READONLY : 0;
+        if (stitch_open(t_argument(0), &options, &other) == 0) {
+            use_damaged(other, &random);
+            t_close(other);
+        }
+        T_TRUE(stitch_list(count, &listed) <= 0);
+        t_tell(t_parent(), "used");
+    }
+    t_close(region);
+}
+
+static void promise_10_random_damage_during_use(void)
+{
+    static const uint64_t nasty[] = { 0, 1, 2, 4095, 4096,
+                                      T_MIB(2), T_MIB(4), T_MIB(2) - 1, UINT64_MAX, UINT64_C(1) << 63 };
+    t_random random = t_random_start();
+
+    for (uint64_t round = 0; round < t_rounds(150); round++) {
+        const char *name = t_name();
+        int file = make_kept(name), listed = 0;
+        t_process *user = t_start("user_of_rubbish", "%s %" PRIu64, name, t_random_next(&random));
+        char object_name[ST_NAME_SIZE];
+
+        t_expect(user, "open");
+        for (int hits = 0; hits < 12; hits++) {
+            size_t at = (size_t)t_random_below(&random, 0x400 + 5 * 24) & ~(size_t)7;
+            uint64_t value = t_random_below(&random, 3) ? nasty[t_random_below(&random, T_COUNT(nasty))]
+                                                        : t_random_below(&random, T_MIB(8));
+
+            if (t_random_below(&random, 2)) /* where something is */
+                at = 0x200 + (at & 0x7f);
+            put_word(file, at, value);
+            t_tell(user, "use");
+            t_expect(user, "used");
+        }
+        t_tell(user, "end");
+        t_finish(user);
+        T_TRUE(stitch_list(count, &listed) <= 0);
+        (void)close(file);
+        st_names_region(object_name, name);
+        remove_named(object_name);
+        t_folder_empty(t_folder());
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    T_TEST(a_short_or_foreign_file_is_ecorrupt),
+    T_TEST(links_pipes_and_folders_are_not_followed),
+    T_TEST(another_layout_is_eversion),
+    T_TEST(promise_10_a_damaged_directory_is_ecorrupt),
+    T_TEST(a_region_damaged_behind_its_header_can_be_unlinked),
+    T_TEST(a_segment_that_is_gone_is_egone),
+    T_TEST(promise_10_segments_of_another_size_or_kind),
+    T_TEST(a_segment_of_another_owner_is_eacces),
+    T_TEST(names_taken_before_us),
+    T_BOTH(promise_10_damage_during_use),
+    T_TEST(promise_10_random_damage_during_use),
+};
+
+static const t_helper helpers[] = {
+    T_ENTRY(user_of_rubbish),
+    { NULL, NULL },
+};
+
+T_MAIN(tests, helpers)

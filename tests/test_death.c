@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Promise 8: processes are killed at any moment; the others go on, the next writer puts things right, nothing is left.
+ *
+ * The moments are random here (a seed repeats the choice, not the moment). Each step once, on purpose: a later issue.
+ */
+#include "test.h"
+#include "maps.h"
+
+enum { FLOOR = 1 << 20, MOST = 12 << 20 };
+
+/* Words that tell where they are: what anybody finds above the floor is zero or this. All sizes are whole words. */
+static uint64_t word_for(uint64_t offset)
+{
+    return (offset + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
+
+static void fill(stitch_region *region, uint64_t from, uint64_t to)
+{
+    volatile uint64_t *words = stitch_base(region);
+
+    for (uint64_t at = (from + 7) & ~UINT64_C(7); at + 8 <= to; at += 8)
+        words[at / 8] = word_for(at);
+}
+
+/* [0, FLOOR) is as it was; the rest zero or words that belong there. */
+static void check(const stitch_region *region)
+{
+    const volatile uint64_t *words = stitch_base(region);
+    uint64_t size = stitch_size(region);
+
+    T_TRUE(size >= FLOOR && size <= MOST + T_MIB(16));
+    for (uint64_t at = 0; at + 8 <= size; at += 8) {
+        uint64_t word = words[at / 8];
+
+        if (word != word_for(at) && (at < FLOOR || word != 0))
+            T_FAIL("the word at offset %" PRIu64 " is wrong", at);
+    }
+}
+
+static stitch_region *create(const char *name)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+
+    options.size = FLOOR;
+    options.reserve = T_MIB(64);
+    region = t_create_with(name, &options);
+    fill(region, 0, FLOOR);
+    return region;
+}
+
+/*
+ * Takes steps until it is killed. "calm" ones only step inside one extent, which takes other paths. Where there are
+ * several, one may store into what another has given back already: lost, or found again, but never in what is grown
+ * later.
+ */
+T_HELPER(stepper)
+{
+    stitch_region *region = t_open(t_argument(0));
+    t_random random = t_random_from(t_argument_number(1));
+    uint64_t most = t_argument_number(2) ? T_MIB(2) : MOST, offset;
+    unsigned char appended[4096] = { 0 };
+
+    t_tell(t_parent(), "here");
+    for (;;) {
+        uint64_t size;
+        int synced = stitch_sync(region);
+
+        T_TRUE(synced >= 0);
+        size = stitch_size(region);
+        switch (t_random_below(&random, 4)) {
+        case 0:
+            if (size < most) {
+                uint64_t bytes = t_random_below(&random, most - size) & ~UINT64_C(7);
+
+                T_OK(stitch_grow(region, bytes, &offset));
+                fill(region, offset, offset + bytes);
+            }
+            break;
+        case 1:
+            if (size < most)
+                T_OK(stitch_append(region, appended, sizeof appended, NULL));
+            break;
+        default:
+            /* Several steppers: the size is somebody else's too, but nobody goes below the floor. */
+            T_OK(stitch_resize(region, FLOOR + (t_random_below(&random, most - FLOOR) & ~UINT64_C(7))));
+        }
+    }
+}
+
+/* Follows as long as it hears nothing. */
+T_HELPER(follower)
+{
+    stitch_region *region = t_open_readonly(t_argument(0));
+    uint64_t looks = 0;
+
+    t_tell(t_parent(), "here");
+    while (looks % 8 != 0 || !t_heard(t_parent())) {
+        T_TRUE(stitch_sync(region) >= 0);
+        T_EQ(*(volatile uint64_t *)stitch_base(region), word_for(0));
+        if (looks++ % 64 == 0)
+            (void)t_prove_readonly(region);
+        t_sleep_us(100);
+    }
+    T_TRUE(stitch_sync(region) >= 0);
+    t_tell(t_parent(), "size %" PRIu64, stitch_size(region));
+    t_close(region);
+}
+
+/* Everything is right again: contents, zeroes, adjacency, objects, memory. */
+static void check_after_death(stitch_region *region, t_random *random)
+{
+    uint64_t bytes = t_random_below(random, T_MIB(4)) & ~UINT64_C(7), offset;
+    stitch_info_t info;
+
+    T_TRUE(stitch_sync(region) >= 0);
+    check(region);
+    T_OK(stitch_grow(region, bytes, &offset));
+    t_all_bytes(region, offset, bytes, 0);
+    T_OK(stitch_shrink(region, bytes));
+    info = t_info(region);
+    T_EQ(info.size, info.region_size);
+    T_EQ(t_folder_count(t_folder()), 1 + info.segments);
+    T_TRUE(info.resident <= info.committed + T_MIB(2));
+    (void)t_prove(region);
+}
+
+static void killed_writers(uint64_t calm, unsigned at_once, uint64_t rounds)
+{
+    t_random random = t_random_start();
+    const char *name = t_name();
+    stitch_region *region = create(name);
+    t_process *watcher = t_start("follower", "%s", name), *stepper[4];
+    uint64_t size;
+
+    t_expect(watcher, "here");
+    for (uint64_t round = 0; round < rounds; round++) {
+        for (unsigned i = 0; i < at_once; i++)
+            stepper[i] = t_start("stepper", "%s %" PRIu64 " %" PRIu64, name, t_random_next(&random), calm);
+        for (unsigned i = 0; i < at_once; i++)
+            t_expect(stepper[i], "here");
+        t_sleep_us(t_random_below(&random, 2500));
+        for (unsigned i = 0; i < at_once; i++)
+            t_kill(stepper[i]);
+        check_after_death(region, &random);
+        if (stitch_size(region) > T_MIB(6))
+            T_OK(stitch_resize(region, FLOOR + t_random_below(&random, 1000) * 8));
+    }
+    t_tell(watcher, "end");
+    t_scan(watcher, 1, "size %" SCNu64, &size);
+    T_EQ(size, stitch_size(region));
+    t_finish(watcher);
+    t_close(region);
+    T_EQ(t_folder_count(t_folder()), 0);
+}
+
+static void promise_8_killed_writers(void)
+{
+    killed_writers(0, 1, t_rounds(100));
+}
+
+static void promise_8_killed_writers_inside_one_extent(void)
+{
+    killed_writers(1, 1, t_rounds(80));
+}
+
+static void promise_8_several_killed_at_once(void)
+{
+    killed_writers(0, 3, t_rounds(40));
+}
+
+/* The one who died was the last. Whoever comes next finds a clean folder. */
+static int count_one(const stitch_listing *listing, void *count)
+{
+    (void)listing;
+    ++*(int *)count;
+    return 0;
+}
+
+static void promise_8_nothing_is_left_of_the_last_one_killed(void)
+{
+    t_random random = t_random_start();
+
+    for (uint64_t round = 0; round < t_rounds(60); round++) {
+        const char *name = t_name();
+        stitch_region *region = create(name);
+        t_process *stepper = t_start("stepper", "%s %" PRIu64 " 0", name, t_random_next(&random));
+        int regions = 0;
+
+        t_expect(stepper, "here");
+        t_close(region);
+        t_sleep_us(t_random_below(&random, 3000));
+        t_kill(stepper);
+        T_OK(stitch_list(count_one, &regions));
+        T_EQ(regions, 0);
+        T_EQ(t_folder_count(t_folder()), 0);
+    }
+}
+
+/* A kept region outlives them, and is sound for the next. */
+static void promise_8_kept_regions_are_sound_for_the_next(void)
+{
+    t_random random = t_random_start();
+    stitch_options options = t_options();
+    const char *name = t_name();
+    stitch_region *region;
+
+    options.flags = STITCH_KEEP;
+    options.size = FLOOR;
+    options.reserve = T_MIB(64);
+    region = t_create_with(name, &options);
+    fill(region, 0, FLOOR);
+    for (uint64_t round = 0; round < t_rounds(60); round++) {
+        t_process *stepper = t_start("stepper", "%s %" PRIu64 " 0", name, t_random_next(&random));
+
+        t_expect(stepper, "here");
+        t_close(region);
+        t_sleep_us(t_random_below(&random, 3000));
+        t_kill(stepper);
+        region = t_open(name);
+        check(region);
+        check_after_death(region, &random);
+    }
+    T_OK(stitch_unlink(name));
+    t_close(region);
+}
+
+/* A writer that stands still, wherever it is, keeps nobody from reading, following and looking. */
+static void stopped_writers_block_no_reader(void)
+{
+    t_random random = t_random_start();
+    const char *name = t_name();
+    stitch_region *region = create(name), *reader = t_open_readonly(name);
+
+    for (uint64_t round = 0; round < t_rounds(60); round++) {
+        t_process *stepper = t_start("stepper", "%s %" PRIu64 " 0", name, t_random_next(&random));
+        stitch_report_t report;
+        int code;
+
+        t_expect(stepper, "here");
+        t_sleep_us(t_random_below(&random, 2000));
+        t_stop(stepper);
+        T_TRUE(stitch_sync(reader) >= 0);
+        check(reader);
+        (void)t_info(reader);
+        (void)t_prove_readonly(reader);
+        T_OK(stitch_verify(reader, &report));
+        T_TRUE(stitch_sync(region) >= 0);
+        check(region);
+        code = stitch_wait(reader, stitch_generation(reader), 0);
+        T_TRUE(code == 0 || code == STITCH_ETIMEDOUT);
+        t_close(t_open_readonly(name));
+        if (round % 2)
+            t_continue(stepper);
+        t_kill(stepper);
+        check_after_death(region, &random);
+    }
+    t_close(reader);
+    t_close(region);
+}
+
+static const struct CMUnitTest tests[] = {
+    T_BOTH(promise_8_killed_writers),
+    T_BOTH(promise_8_killed_writers_inside_one_extent),
+    T_BOTH(promise_8_several_killed_at_once),
+    T_BOTH(promise_8_nothing_is_left_of_the_last_one_killed),
+    T_BOTH(promise_8_kept_regions_are_sound_for_the_next),
+    T_BOTH(stopped_writers_block_no_reader),
+};
+
+static const t_helper helpers[] = {
+    T_ENTRY(stepper),
+    T_ENTRY(follower),
+    { NULL, NULL },
+};
+
+T_MAIN(tests, helpers)

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sizing rule (extent.c) and the names of objects (names.c): pure functions.
+ */
+#include "test.h"
+
+#include "extent.h"
+#include "names.h"
+
+#define UNIT STITCH_EXTENT_UNIT
+
+static void rounding(void)
+{
+    T_EQ(st_extent_round(0, UNIT), 0);
+    T_EQ(st_extent_round(1, UNIT), UNIT);
+    T_EQ(st_extent_round(UNIT, UNIT), UNIT);
+    T_EQ(st_extent_round(UNIT + 1, UNIT), 2 * UNIT);
+    T_EQ(st_extent_round(4095, 4096), 4096);
+    T_EQ(st_extent_round(UINT64_MAX - UNIT + 1, UNIT), UINT64_MAX - UNIT + 1);
+}
+
+static void an_eighth_but_at_least_one_unit(void)
+{
+    const uint64_t reserve = STITCH_RESERVE_MAX;
+
+    T_EQ(st_extent_next(0, 1, reserve, 0), UNIT);
+    T_EQ(st_extent_next(T_MIB(16), 1, reserve, 0), UNIT);
+    T_EQ(st_extent_next(T_MIB(18), 1, reserve, 0), 2 * UNIT);
+    T_EQ(st_extent_next(T_MIB(32), 1, reserve, 0), 2 * UNIT);
+    T_EQ(st_extent_next(T_GIB(1), 1, reserve, 0), T_MIB(128));
+    T_EQ(st_extent_next(T_GIB(8), 1, reserve, 0), T_GIB(1));
+}
+
+static void what_the_request_needs_if_that_is_more(void)
+{
+    const uint64_t reserve = T_GIB(4);
+
+    T_EQ(st_extent_next(0, UNIT, reserve, 0), UNIT);
+    T_EQ(st_extent_next(0, UNIT + 1, reserve, 0), 2 * UNIT);
+    T_EQ(st_extent_next(0, reserve, reserve, 0), reserve);
+    T_EQ(st_extent_next(T_MIB(64), T_MIB(100), reserve, 0), T_MIB(100));
+}
+
+static void never_beyond_the_reserve(void)
+{
+    T_EQ(st_extent_next(T_MIB(62), 1, T_MIB(64), 0), UNIT);
+    T_EQ(st_extent_next(T_GIB(1), 1, T_GIB(1) + UNIT, 0), UNIT);
+    T_EQ(st_extent_next(T_GIB(1), UNIT, T_GIB(1) + UNIT, 0), UNIT);
+    T_EQ(st_extent_next(T_MIB(4), 1, T_MIB(6), T_MIB(32)), UNIT);
+}
+
+static void a_fixed_extent(void)
+{
+    T_EQ(st_extent_next(0, 1, T_GIB(1), T_MIB(6)), T_MIB(6));
+    T_EQ(st_extent_next(T_MIB(600), 1, T_GIB(1), T_MIB(6)), T_MIB(6));
+    T_EQ(st_extent_next(T_MIB(6), T_MIB(7), T_GIB(1), T_MIB(6)), T_MIB(8));
+    T_EQ(st_extent_next(0, 1, T_GIB(1), T_GIB(1)), T_GIB(1)); /* single mode */
+}
+
+/* What the design promises: 41 to 1 GiB, 76 to 64 GiB, 99 to 1 TiB. */
+static void few_segments(void)
+{
+    static const struct {
+        uint64_t size, segments;
+    } promised[] = { { T_GIB(1), 41 }, { T_GIB(64), 76 }, { T_GIB(1024), 99 } };
+
+    for (size_t i = 0; i < T_COUNT(promised); i++) {
+        uint64_t end = 0, count = 0;
+
+        for (; end < promised[i].size; count++) {
+            uint64_t extent = st_extent_next(end, T_KIB(64), STITCH_RESERVE_MAX, 0);
+
+            T_EQ(extent % UNIT, 0);
+            end += extent;
+        }
+        T_TRUE(count <= promised[i].segments);
+    }
+}
+
+static void valid_names(void)
+{
+    char name[STITCH_NAME_MAX + 2];
+
+    memset(name, 'x', sizeof name);
+    name[STITCH_NAME_MAX + 1] = 0;
+    T_TRUE(!st_names_valid(name));
+    name[STITCH_NAME_MAX] = 0;
+    T_TRUE(st_names_valid(name));
+    T_TRUE(!st_names_valid(""));
+    for (unsigned c = 1; c < 256; c++) {
+        char one[2] = { (char)c, 0 };
+
+        T_EQ(st_names_valid(one), c >= 0x20 && c != 0x7f && c != '/' && c != '\\');
+    }
+}
+
+static void object_names_and_back(void)
+{
+    static const uint64_t numbers[] = { 1, 15, 16, UINT64_C(0x123456789abcdef0), UINT64_MAX };
+    char text[ST_NAME_SIZE], longest[STITCH_NAME_MAX + 1];
+    uint64_t id, tag;
+
+    memset(longest, 'y', sizeof longest);
+    longest[STITCH_NAME_MAX] = 0;
+    st_names_region(text, longest);
+    T_TRUE(strlen(text) < 256);
+    T_STR_EQ(st_names_of_region(text), longest);
+    st_names_region(text, "a");
+    T_STR_EQ(text, "stitch.r.a");
+    for (size_t i = 0; i < T_COUNT(numbers); i++)
+        for (size_t j = 0; j < T_COUNT(numbers); j++) {
+            st_names_segment(text, numbers[i], numbers[j]);
+            T_EQ(strlen(text), strlen("stitch.s.") + 16 + 1 + 16);
+            T_TRUE(st_names_is_segment(text, numbers[i], &id));
+            T_EQ(id, numbers[j]);
+            T_TRUE(!st_names_is_segment(text, numbers[i] ^ 1, &id));
+            T_TRUE(st_names_of_region(text) == NULL);
+            T_TRUE(!st_names_is_unlinked(text, &tag));
+        }
+    st_names_unlinked(text, numbers[3], 0);
+    T_STR_EQ(text, "stitch.u.123456789abcdef0");
+    T_TRUE(st_names_is_unlinked(text, &tag));
+    T_EQ(tag, numbers[3]);
+    T_TRUE(st_names_of_region(text) == NULL);
+    st_names_unlinked(text, 10, 11); /* where somebody has taken that name */
+    T_STR_EQ(text, "stitch.u.000000000000000a.000000000000000b");
+    T_TRUE(st_names_is_unlinked(text, &tag));
+    T_EQ(tag, 10);
+}
+
+static void names_that_are_not_ours(void)
+{
+    static const char *const others[] = { "",
+                                          "stitch",
+                                          "stitch.",
+                                          "stitch.r",
+                                          "stitch.r.",
+                                          "stitch.s.",
+                                          "stitch.s.0000000000000001",
+                                          "stitch.s.0000000000000001.",
+                                          "stitch.s.0000000000000001.000000000000000",
+                                          "stitch.s.0000000000000001.00000000000000001",
+                                          "stitch.s.0000000000000001.000000000000000G",
+                                          "stitch.s.0000000000000001.000000000000000A",
+                                          "stitch.s.0000000000000001 0000000000000001",
+                                          "stitch.s.0000000000000001.-000000000000001",
+                                          "stitch.u.",
+                                          "stitch.u.0x00000000000001",
+                                          "stitch.u.00000000000000011",
+                                          "Stitch.u.0000000000000001" };
+    uint64_t id;
+
+    for (size_t i = 0; i < T_COUNT(others); i++) {
+        T_TRUE(!st_names_is_segment(others[i], 1, &id));
+        T_TRUE(st_names_of_region(others[i]) == NULL);
+        T_TRUE(!st_names_is_unlinked(others[i], &id));
+    }
+    T_TRUE(st_names_of_region("stitch.r.a\nb") == NULL);
+}
+
+static const struct CMUnitTest tests[] = {
+    T_TEST(rounding),
+    T_TEST(an_eighth_but_at_least_one_unit),
+    T_TEST(what_the_request_needs_if_that_is_more),
+    T_TEST(never_beyond_the_reserve),
+    T_TEST(a_fixed_extent),
+    T_TEST(few_segments),
+    T_TEST(valid_names),
+    T_TEST(object_names_and_back),
+    T_TEST(names_that_are_not_ours),
+};
+
+static const t_helper helpers[] = { { NULL, NULL } };
+
+T_MAIN(tests, helpers)

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The porting contract, second half: mutexes, the locks between processes, sleeping on a shared word.
+ */
+#include "test.h"
+#include "maps.h"
+
+#include <stdatomic.h>
+
+#include "os/os.h"
+
+static st_os_folder folder;
+
+static void open_folder(void)
+{
+    T_EQ(st_os_folder_open(t_folder(), &folder), 0);
+}
+
+static st_os_object make(const char *name)
+{
+    st_os_object object = ST_OS_OBJECT_CLOSED;
+
+    T_EQ(st_os_object_create(&folder, name, folder.page, 0600, false, &object), 0);
+    T_EQ(st_os_commit(&object, NULL, 0, folder.page, false), 0);
+    T_EQ(st_os_object_publish(&folder, name, &object), 0);
+    return object;
+}
+
+/* ----------------------------------------------------------------------------------------------------- locks --- */
+
+static atomic_int inside;
+
+static void enter_mutex(void *mutex)
+{
+    for (int i = 0; i < 20000; i++) {
+        st_os_mutex_lock(mutex);
+        T_EQ(atomic_fetch_add(&inside, 1), 0);
+        T_EQ(atomic_fetch_sub(&inside, 1), 1);
+        st_os_mutex_unlock(mutex);
+    }
+}
+
+static void mutexes_exclude(void)
+{
+    st_os_mutex mutex;
+    t_thread *threads[3];
+
+    T_EQ(st_os_mutex_open(&mutex), 0);
+    for (int i = 0; i < 3; i++)
+        threads[i] = t_thread_start(enter_mutex, &mutex);
+    for (int i = 0; i < 3; i++)
+        t_thread_join(threads[i]);
+    st_os_mutex_close(&mutex);
+}
+
+/* One handle of a region's locks: object and locks. */
+typedef struct handle {
+    st_os_object object;
+    st_os_locks locks;
+} handle;
+
+static handle open_handle(const char *name)
+{
+    handle h = { ST_OS_OBJECT_CLOSED, ST_OS_LOCKS_CLOSED };
+
+    T_EQ(st_os_object_open(&folder, name, false, &h.object), 0);
+    T_EQ(st_os_locks_open(&folder, &h.object, 99, false, &h.locks), 0);
+    return h;
+}
+
+static void close_handle(handle *h)
+{
+    st_os_locks_close(&h->locks);
+    st_os_object_close(&h->object);
+}
+
+/* Holds the writer lock, attends, and is killed. */
+T_HELPER(lock_holder)
+{
+    handle h;
+
+    open_folder();
+    h = open_handle("l");
+    T_EQ(st_os_attend(&h.locks, false), 0);
+    T_EQ(st_os_name_enter(&h.locks), 0);
+    T_EQ(st_os_writer_enter(&h.locks), 0);
+    t_tell(t_parent(), "holding");
+    (void)t_hear_or_end(t_parent());
+}
+
+static void enter_as_writer(void *locks)
+{
+    for (int i = 0; i < 3000; i++) {
+        T_EQ(st_os_writer_enter(locks), 0);
+        T_EQ(atomic_fetch_add(&inside, 1), 0);
+        T_EQ(atomic_fetch_sub(&inside, 1), 1);
+        st_os_writer_leave(locks);
+    }
+}
+
+static void locks_between_handles(void)
+{
+    st_os_object object;
+    handle one, two, three;
+    t_thread *threads[2];
+
+    open_folder();
+    object = make("l");
+    one = open_handle("l");
+    two = open_handle("l");
+    T_EQ(st_os_is_attended(&two.locks), 0);
+    T_EQ(st_os_attend(&one.locks, true), 0);
+    T_EQ(st_os_is_attended(&two.locks), 1);
+    T_EQ(st_os_is_attended(&one.locks), 0); /* by another than this */
+    T_EQ(st_os_has_writer(&two.locks), 0);
+    T_EQ(st_os_alone(&two.locks), 0);
+    T_EQ(st_os_attend(&two.locks, false), 0);
+    T_EQ(st_os_has_writer(&one.locks), 1);
+    T_EQ(st_os_has_writer(&two.locks), 0);
+
+    T_EQ(st_os_name_enter(&one.locks), 0);
+    T_EQ(st_os_name_enter(&two.locks), STITCH_EBUSY);
+    st_os_name_leave(&one.locks);
+    T_EQ(st_os_name_enter(&two.locks), 0);
+    st_os_name_leave(&two.locks);
+
+    threads[0] = t_thread_start(enter_as_writer, &one.locks); /* also within a process */
+    threads[1] = t_thread_start(enter_as_writer, &two.locks);
+    for (int i = 0; i < 2; i++)
+        t_thread_join(threads[i]);
+
+    close_handle(&one);
+    close_handle(&two);
+    three = open_handle("l");
+    T_EQ(st_os_alone(&three.locks), 1);
+    two = open_handle("l");
+    T_EQ(st_os_attend(&two.locks, true), STITCH_EBUSY); /* until these locks are closed */
+    close_handle(&three);
+    T_EQ(st_os_attend(&two.locks, true), 0);
+    close_handle(&two);
+    T_EQ(st_os_object_remove(&folder, "l"), 0);
+    st_os_object_close(&object);
+    st_os_folder_close(&folder);
+}
+
+static void locks_go_with_their_process(void)
+{
+    st_os_object object;
+    t_process *holder;
+    handle mine;
+
+    open_folder();
+    object = make("l");
+    mine = open_handle("l");
+    for (int round = 0; round < 5; round++) {
+        holder = t_start("lock_holder", "-");
+        t_expect(holder, "holding");
+        T_EQ(st_os_is_attended(&mine.locks), 1);
+        T_EQ(st_os_has_writer(&mine.locks), 1);
+        T_EQ(st_os_name_enter(&mine.locks), STITCH_EBUSY);
+        t_kill(holder);
+        T_EQ(st_os_writer_enter(&mine.locks), 0); /* waits no longer */
+        st_os_writer_leave(&mine.locks);
+        T_EQ(st_os_is_attended(&mine.locks), 0);
+        T_EQ(st_os_has_writer(&mine.locks), 0);
+        T_EQ(st_os_name_enter(&mine.locks), 0);
+        st_os_name_leave(&mine.locks);
+    }
+    close_handle(&mine);
+    T_EQ(st_os_object_remove(&folder, "l"), 0);
+    st_os_object_close(&object);
+    st_os_folder_close(&folder);
+}
+
+/* ----------------------------------------------------------------------------------------------------- waiting --- */
+
+/* Sleeps on the word of an object, mapped read-only, until it is what it should be. */
+T_HELPER(sleeper)
+{
+    const st_word *word;
+    uint64_t seen = 0;
+    void *view;
+    handle h;
+
+    open_folder();
+    h = open_handle("w");
+    T_EQ(st_os_map(&h.object, folder.page, true, &view), 0);
+    word = view;
+    t_tell(t_parent(), "ready");
+    while (seen < 50) {
+        uint64_t start = st_os_milliseconds();
+
+        while (st_load(word) == seen && st_os_milliseconds() - start < T_PATIENCE_MS)
+            st_os_wait(&h.locks, word, seen, 1000);
+        T_TRUE(st_load(word) > seen);
+        seen = st_load(word);
+        t_tell(t_parent(), "saw %" PRIu64, seen);
+    }
+    st_os_unmap(view, folder.page);
+    close_handle(&h);
+    st_os_folder_close(&folder);
+}
+
+static void a_wake_reaches_every_process(void)
+{
+    st_os_object object;
+    t_process *sleepers[2];
+    uint64_t start, took, saw;
+    handle mine;
+    st_word *word;
+    void *view;
+
+    open_folder();
+    object = make("w");
+    mine = open_handle("w");
+    T_EQ(st_os_map(&object, folder.page, false, &view), 0);
+    word = view;
+    start = st_os_milliseconds();
+    st_os_wait(&mine.locks, word, 1, 5000); /* it differs already */
+    T_TRUE(st_os_milliseconds() - start < 2000);
+    start = st_os_milliseconds();
+    do { /* may wake early */
+        st_os_wait(&mine.locks, word, 0, 30);
+        took = st_os_milliseconds() - start;
+    } while (took < 29);
+    T_TRUE(took < 20000);
+
+    for (int i = 0; i < 2; i++) {
+        sleepers[i] = t_start("sleeper", "-");
+        t_expect(sleepers[i], "ready");
+    }
+    for (uint64_t value = 1; value <= 50; value++) {
+        if (value % 10 == 0)
+            t_sleep_us(3000);
+        st_store(word, value);
+        st_os_wake(&mine.locks, word);
+        for (int i = 0; i < 2; i++) {
+            t_scan(sleepers[i], 1, "saw %" SCNu64, &saw);
+            T_EQ(saw, value);
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        t_finish(sleepers[i]);
+    st_os_unmap(view, folder.page);
+    close_handle(&mine);
+    T_EQ(st_os_object_remove(&folder, "w"), 0);
+    st_os_object_close(&object);
+    st_os_folder_close(&folder);
+}
+
+/* That it reads 0 in children: test_fork.c, by what follows from it. */
+static void fork_marks(void)
+{
+    st_word *mark = NULL;
+
+    T_EQ(st_os_fork_mark_open(&mark), 0);
+    T_EQ(st_load(mark), 1);
+    st_os_fork_mark_close(mark);
+    st_os_fork_mark_close(NULL);
+}
+
+static const struct CMUnitTest tests[] = {
+    T_TEST(mutexes_exclude),
+    T_TEST(locks_between_handles),
+    T_TEST(locks_go_with_their_process),
+    T_TEST(a_wake_reaches_every_process),
+    T_TEST(fork_marks),
+};
+
+static const t_helper helpers[] = {
+    T_ENTRY(lock_holder),
+    T_ENTRY(sleeper),
+    { NULL, NULL },
+};
+
+T_MAIN(tests, helpers)

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking: info, segment, find, presence, list, discard.
+ */
+#define _GNU_SOURCE 1
+
+#include "test.h"
+#include "maps.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static void info_tells_what_it_is(void)
+{
+    stitch_options options = t_options();
+    const char *name = t_name();
+    time_t start = time(NULL);
+    stitch_region *region, *reader;
+    stitch_info_t info;
+
+    options.reserve = T_MIB(100);
+    options.size = T_MIB(3) + 5;
+    options.mode = 0640;
+    options.segments = 77;
+    region = t_create_with(name, &options);
+    info = t_info(region);
+    T_EQ(info.size, T_MIB(3) + 5);
+    T_EQ(info.region_size, info.size);
+    T_EQ(info.generation, info.region_generation);
+    T_EQ(info.segments, 1);
+    T_EQ(info.region_segments, 1);
+    T_TRUE(info.committed >= info.size && info.committed < info.size + T_MIB(2));
+    T_EQ(info.committed % info.page, 0);
+    T_TRUE(info.resident >= info.committed && info.resident < info.committed + T_MIB(2));
+    T_EQ(info.extents, options.backend == STITCH_BACKEND_SINGLE ? T_MIB(100) : T_MIB(4));
+    T_EQ(info.reserve, T_MIB(100));
+    T_EQ(info.page, (uint64_t)sysconf(_SC_PAGESIZE));
+    T_EQ(info.capacity, 77);
+    T_EQ(info.backend, options.backend);
+    T_EQ(info.flags, 0);
+    T_EQ(info.mode, 0640);
+    T_EQ(info.owner, geteuid());
+    T_TRUE(info.created >= (uint64_t)start && info.created <= (uint64_t)time(NULL));
+    T_EQ(info.writers, 1);
+    for (size_t i = 0; i < T_COUNT(info.spare); i++)
+        T_EQ(info.spare[i], 0);
+
+    reader = t_open_readonly(name);
+    T_EQ(t_info(reader).flags, STITCH_READONLY);
+    T_EQ(t_info(reader).tag, info.tag);
+    T_OK(stitch_grow(region, T_MIB(4), NULL)); /* what the handle knows, and what the directory says */
+    info = t_info(reader);
+    T_EQ(info.size, T_MIB(3) + 5);
+    T_EQ(info.region_size, T_MIB(7) + 5);
+    T_EQ(info.region_generation, info.generation + 1);
+    t_close(reader);
+    t_close(region);
+}
+
+static void segment_and_find_agree(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+    stitch_segment_t segment, found;
+    uint64_t committed = 0, resident = 0, end = 0;
+
+    options.extent = STITCH_EXTENT_UNIT;
+    region = t_create_with(t_name(), &options);
+    while (stitch_size(region) < T_MIB(9))
+        T_OK(stitch_grow(region, T_KIB(700), NULL));
+    for (uint64_t i = 0; i < t_info(region).segments; i++) {
+        T_OK(stitch_segment(region, i, &segment));
+        T_EQ(segment.index, i);
+        T_EQ(segment.offset, end);
+        T_TRUE(segment.committed <= segment.extent);
+        T_EQ(segment.adjacent, 1);
+        T_TRUE(segment.address == t_bytes(region) + segment.offset);
+        end += segment.extent;
+        committed += segment.committed;
+        resident += segment.resident;
+        T_OK(stitch_find(region, t_bytes(region) + segment.offset, &found));
+        T_TRUE(memcmp(&found, &segment, sizeof found) == 0);
+        T_OK(stitch_find(region, t_bytes(region) + end - 1, &found));
+        T_TRUE(memcmp(&found, &segment, sizeof found) == 0);
+    }
+    T_EQ(committed, t_info(region).committed);
+    T_EQ(resident, t_info(region).resident);
+    T_GIVES(stitch_segment(region, t_info(region).segments, &segment), STITCH_ENOENT);
+    if (end < stitch_reserve(region))
+        T_GIVES(stitch_find(region, t_bytes(region) + end, &found), STITCH_ENOENT);
+    t_close(region);
+}
+
+static void promise_5_grown_memory_is_there_before_anybody_touches_it(void)
+{
+    t_random random = t_random_start();
+    stitch_region *region = t_create(t_name());
+
+    for (int i = 0; i < 40; i++) {
+        T_OK(stitch_grow(region, t_random_below(&random, T_MIB(1)), NULL));
+        T_TRUE(t_info(region).committed >= stitch_size(region));
+        T_TRUE(t_info(region).resident >= stitch_size(region));
+    }
+    t_close(region);
+}
+
+static void promise_6_the_tail_is_given_back_to_the_page(void)
+{
+    t_random random = t_random_start();
+    stitch_region *region = t_create(t_name());
+    uint64_t page = t_info(region).page;
+
+    T_OK(stitch_resize(region, T_MIB(9)));
+    while (stitch_size(region) > 0) {
+        uint64_t bytes = 1 + t_random_below(&random, 300000), size = stitch_size(region), most;
+
+        memset(t_bytes(region), 1, (size_t)size);
+        size -= bytes < size ? bytes : size;
+        T_OK(stitch_resize(region, size));
+        most = (size + page - 1) / page * page;
+        if (t_info(region).resident > most)
+            T_FAIL("%" PRIu64 " bytes are held by a region of %" PRIu64, t_info(region).resident, size);
+    }
+    T_EQ(t_info(region).resident, 0);
+    t_close(region);
+}
+
+static void presence_tells_reserved_from_committed(void)
+{
+    stitch_region *region = t_create(t_name());
+    uint64_t page = t_info(region).page;
+
+    T_EQ(stitch_presence(region, 0), STITCH_RESERVED);
+    T_EQ(stitch_presence(region, stitch_reserve(region) - 1), STITCH_RESERVED);
+    T_OK(stitch_resize(region, T_MIB(3)));
+    for (uint64_t at = 0; at < T_MIB(3); at += 50000) /* nobody has touched them */
+        T_EQ(stitch_presence(region, at), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(3) - 1), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(8)), STITCH_RESERVED);
+    memset(t_bytes(region), 1, T_MIB(3));
+    T_OK(stitch_resize(region, page + 1));
+    T_EQ(stitch_presence(region, 0), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, page), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, 2 * page), STITCH_RESERVED);
+    T_EQ(stitch_presence(region, T_MIB(2) + 5), STITCH_RESERVED);
+    T_OK(stitch_resize(region, 0));
+    T_EQ(stitch_presence(region, 0), STITCH_RESERVED);
+    t_close(region);
+}
+
+static void presence_in_lazy_regions_is_what_was_touched(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+
+    options.flags = STITCH_LAZY;
+    region = t_create_with(t_name(), &options);
+    T_OK(stitch_grow(region, T_MIB(8), NULL));
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_RESERVED);
+    t_bytes(region)[T_MIB(5)] = 1;
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(3)), STITCH_RESERVED);
+    T_TRUE(t_info(region).resident <= T_MIB(2));
+    T_OK(stitch_discard(region, T_MIB(5), T_MIB(1)));
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_RESERVED);
+    T_EQ(t_bytes(region)[T_MIB(5)], 0);
+    t_close(region);
+}
+
+static void discard_keeps_what_is_outside(void)
+{
+    stitch_region *region = t_create(t_name());
+    uint64_t from, to;
+
+    while (stitch_size(region) < T_MIB(7))
+        T_OK(stitch_grow(region, T_MIB(1), NULL));
+    memset(t_bytes(region), 0x3c, T_MIB(7));
+    for (from = 5, to = T_MIB(7) - 3; from < to; from += 900001, to -= 700001) {
+        T_OK(stitch_discard(region, from, to - from));
+        t_all_bytes(region, 0, from, 0x3c);
+        t_all_bytes(region, to, T_MIB(7) - to, 0x3c);
+        for (uint64_t at = from; at < to; at++)
+            if (t_bytes(region)[at] != 0x3c && t_bytes(region)[at] != 0)
+                T_FAIL("byte %" PRIu64 " is neither old nor zero", at);
+        memset(t_bytes(region), 0x3c, T_MIB(7)); /* still there to be used */
+    }
+    T_TRUE(t_info(region).resident >= T_MIB(7)); /* and still paid for */
+    (void)t_prove(region);
+    t_close(region);
+}
+
+static void discard_gives_back_in_lazy_regions(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+    uint64_t was;
+
+    options.flags = STITCH_LAZY;
+    region = t_create_with(t_name(), &options);
+    while (stitch_size(region) < T_MIB(9))
+        T_OK(stitch_grow(region, T_MIB(1), NULL));
+    memset(t_bytes(region), 0x3d, T_MIB(9));
+    was = t_info(region).resident;
+    T_OK(stitch_discard(region, T_MIB(1) + 5, T_MIB(6))); /* over seams */
+    if (t_info(region).resident > was - T_MIB(5)) /* before anybody reads: that would fetch memory again */
+        T_FAIL("%" PRIu64 " bytes are held of %" PRIu64, t_info(region).resident, was);
+    t_all_bytes(region, 0, T_MIB(1) + 5, 0x3d);
+    t_all_bytes(region, T_MIB(1) + 8192, T_MIB(6) - 16384, 0);
+    t_all_bytes(region, T_MIB(7) + 5, T_MIB(2) - 5, 0x3d);
+    (void)t_prove(region);
+    t_close(region);
+}
+
+/* ------------------------------------------------------------------------------------------------------ list --- */
+
+typedef struct seen {
+    unsigned count;
+    stitch_listing last;
+    char name[64];
+} seen;
+
+static int note(const stitch_listing *listing, void *arg)
+{
+    seen *s = arg;
+
+    s->count++;
+    s->last = *listing;
+    (void)snprintf(s->name, sizeof s->name, "%s", listing->name);
+    return 0;
+}
+
+static int stop_at_once(const stitch_listing *listing, void *count)
+{
+    (void)listing;
+    ++*(unsigned *)count;
+    return 42;
+}
+
+static void list_tells_what_a_stranger_sees(void)
+{
+    stitch_options options = t_options();
+    const char *name = t_name();
+    stitch_region *region, *more[3];
+    seen s = { 0 };
+    unsigned count = 0;
+    stitch_info_t info;
+
+    T_OK(stitch_list(note, &s));
+    T_EQ(s.count, 0);
+    options.flags = STITCH_LAZY;
+    options.size = T_MIB(3);
+    options.mode = 0644;
+    region = t_create_with(name, &options);
+    info = t_info(region);
+    T_OK(stitch_list(note, &s));
+    T_EQ(s.count, 1);
+    T_STR_EQ(s.name, name);
+    T_EQ(s.last.error, 0);
+    T_EQ(s.last.size, T_MIB(3));
+    T_EQ(s.last.committed, info.committed);
+    T_EQ(s.last.reserve, info.reserve);
+    T_EQ(s.last.segments, 1);
+    T_EQ(s.last.generation, info.generation);
+    T_EQ(s.last.backend, options.backend);
+    T_EQ(s.last.flags, STITCH_LAZY);
+    T_EQ(s.last.created, info.created);
+    T_EQ(s.last.mode, 0644);
+    T_EQ(s.last.owner, geteuid());
+    for (size_t i = 0; i < T_COUNT(s.last.spare); i++)
+        T_EQ(s.last.spare[i], 0);
+    for (size_t i = 0; i < T_COUNT(more); i++)
+        more[i] = t_create(t_name());
+    s.count = 0;
+    T_OK(stitch_list_at(t_folder(), note, &s));
+    T_EQ(s.count, 4);
+    T_EQ(stitch_list(stop_at_once, &count), 42);
+    T_EQ(count, 1);
+    for (size_t i = 0; i < T_COUNT(more); i++)
+        t_close(more[i]);
+    t_close(region);
+}
+
+/* Other people's files in the folder are nobody's region. */
+static void list_passes_over_other_files(void)
+{
+    static const char *const names[] = { "something", "stitch.",    "stitch.r",
+                                         "stitch.r.", "stitch.x.y", "stitch.s.1.2" };
+    int folder = open(t_folder(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    seen s = { 0 };
+
+    T_TRUE(folder >= 0);
+    for (size_t i = 0; i < T_COUNT(names); i++) {
+        int file = openat(folder, names[i], O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+        T_TRUE(file >= 0);
+        (void)close(file);
+    }
+    T_OK(stitch_list(note, &s));
+    T_EQ(s.count, 0);
+    T_EQ(t_folder_count(t_folder()), T_COUNT(names)); /* and stays */
+    for (size_t i = 0; i < T_COUNT(names); i++)
+        T_EQ(unlinkat(folder, names[i], 0), 0);
+    (void)close(folder);
+}
+
+static void list_of_a_folder_that_is_not_there(void)
+{
+    seen s = { 0 };
+
+    T_GIVES(stitch_list_at("/dev/shm/no-such-folder", note, &s), STITCH_ENOENT);
+    t_environment("STITCH_DIR", "/dev/shm/no-such-folder");
+    T_GIVES(stitch_list(note, &s), STITCH_ENOENT);
+    T_EQ(s.count, 0);
+    t_environment("STITCH_DIR", t_folder());
+}
+
+static const struct CMUnitTest tests[] = {
+    T_BOTH(info_tells_what_it_is),
+    T_BOTH(segment_and_find_agree),
+    T_BOTH(promise_5_grown_memory_is_there_before_anybody_touches_it),
+    T_BOTH(promise_6_the_tail_is_given_back_to_the_page),
+    T_BOTH(presence_tells_reserved_from_committed),
+    T_BOTH(presence_in_lazy_regions_is_what_was_touched),
+    T_BOTH(discard_keeps_what_is_outside),
+    T_BOTH(discard_gives_back_in_lazy_regions),
+    T_BOTH(list_tells_what_a_stranger_sees),
+    T_TEST(list_passes_over_other_files),
+    T_TEST(list_of_a_folder_that_is_not_there),
+};
+
+static const t_helper helpers[] = { { NULL, NULL } };
+
+T_MAIN(tests, helpers)

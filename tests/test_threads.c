@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several threads on one handle, several processes with several threads each: grows tile the region, everybody can
+ * follow and look at any time. ThreadSanitizer watches these.
+ */
+#include "test.h"
+#include "maps.h"
+
+#include <stdatomic.h>
+
+enum { THREADS = 4, BLOCK = 96 };
+
+typedef struct work {
+    stitch_region *region;
+    unsigned number;
+    uint64_t rounds;
+} work;
+
+static atomic_bool stop;
+
+/* Grow or append one block at a time, each filled with the thread's number. */
+static void grow_blocks(void *arg)
+{
+    const work *mine = arg;
+    unsigned char block[BLOCK];
+    uint64_t offset;
+
+    memset(block, (int)mine->number, sizeof block);
+    for (uint64_t i = 0; i < mine->rounds; i++) {
+        if (i % 2) {
+            T_OK(stitch_append(mine->region, block, BLOCK, &offset));
+        } else {
+            T_OK(stitch_grow(mine->region, BLOCK, &offset));
+            memcpy(t_bytes(mine->region) + offset, block, BLOCK);
+        }
+        T_EQ(offset % BLOCK, 0);
+        T_TRUE(stitch_size(mine->region) >= offset + BLOCK);
+    }
+}
+
+static void check_tiles(stitch_region *region, unsigned first, unsigned owners, uint64_t each)
+{
+    uint64_t found[256] = { 0 };
+
+    T_TRUE(stitch_sync(region) >= 0);
+    T_EQ(stitch_size(region), owners * each * BLOCK);
+    for (uint64_t at = 0; at < stitch_size(region); at += BLOCK) {
+        unsigned char value = t_bytes(region)[at];
+
+        t_all_bytes(region, at, BLOCK, value);
+        found[value]++;
+    }
+    for (unsigned owner = first; owner < first + owners; owner++)
+        T_EQ(found[owner], each);
+    (void)t_prove(region);
+}
+
+static void threads_grow_at_once(void)
+{
+    stitch_region *region = t_create(t_name());
+    uint64_t rounds = t_rounds(20000);
+    t_thread *threads[THREADS];
+    work parts[THREADS];
+
+    for (unsigned i = 0; i < THREADS; i++) {
+        parts[i] = (work){ region, i + 1, rounds };
+        threads[i] = t_thread_start(grow_blocks, &parts[i]);
+    }
+    for (int i = 0; i < THREADS; i++)
+        t_thread_join(threads[i]);
+    check_tiles(region, 1, THREADS, rounds);
+    t_close(region);
+}
+
+T_HELPER(growing_process)
+{
+    stitch_region *region = t_open(t_argument(0));
+    unsigned first = (unsigned)t_argument_number(1);
+    t_thread *threads[THREADS];
+    work parts[THREADS];
+
+    t_tell(t_parent(), "here");
+    t_expect(t_parent(), "go");
+    for (unsigned i = 0; i < THREADS; i++) {
+        parts[i] = (work){ region, first + i, t_argument_number(2) };
+        threads[i] = t_thread_start(grow_blocks, &parts[i]);
+    }
+    for (int i = 0; i < THREADS; i++)
+        t_thread_join(threads[i]);
+    (void)t_prove(region);
+    t_close(region);
+}
+
+static void processes_with_threads_grow_at_once(void)
+{
+    enum { PROCESSES = 3 };
+    const char *name = t_name();
+    stitch_region *region = t_create(name);
+    uint64_t rounds = t_rounds(4000);
+    t_process *processes[PROCESSES];
+
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        processes[i] = t_start("growing_process", "%s %u %" PRIu64, name, 1 + i * THREADS, rounds);
+        t_expect(processes[i], "here");
+    }
+    for (int i = 0; i < PROCESSES; i++)
+        t_tell(processes[i], "go");
+    for (int i = 0; i < PROCESSES; i++)
+        t_finish(processes[i]);
+    check_tiles(region, 1, PROCESSES * THREADS, rounds);
+    t_close(region);
+}
+
+/* Looks from every side as long as the others work. */
+static void look_around(void *arg)
+{
+    stitch_region *region = ((work *)arg)->region;
+
+    while (!atomic_load(&stop)) {
+        uint64_t size = stitch_size(region), generation = stitch_generation(region);
+        stitch_info_t info = t_info(region);
+        stitch_report_t report;
+        stitch_segment_t segment;
+        int code;
+
+        T_TRUE(size >= T_MIB(1) && size <= stitch_reserve(region));
+        T_TRUE(generation > 0 && info.region_generation >= generation);
+        T_EQ(t_bytes(region)[T_MIB(1) - 1], 0x17);
+        T_EQ(info.backend, t_options().backend);
+        code = stitch_segment(region, 0, &segment);
+        T_EQ(code, 0);
+        T_EQ(segment.adjacent, 1);
+        code = stitch_find(region, t_bytes(region) + T_MIB(1), &segment);
+        T_TRUE(code == 0 || code == STITCH_ENOENT);
+        T_OK(stitch_verify(region, &report));
+        T_EQ(stitch_presence(region, 0), STITCH_COMMITTED);
+        code = stitch_wait(region, generation, 1);
+        T_TRUE(code == 0 || code == STITCH_ETIMEDOUT);
+        T_TRUE(stitch_sync(region) >= 0);
+    }
+}
+
+static void step_at_random(void *arg)
+{
+    const work *mine = arg;
+    t_random random = t_random_from(mine->number);
+
+    for (uint64_t round = 0; round < mine->rounds; round++) {
+        uint64_t amount = t_random_below(&random, T_MIB(2)), added = amount / 2 + 1;
+
+        T_OK(stitch_grow(mine->region, added, NULL));
+        T_OK(stitch_sync(mine->region) < 0 ? -1 : 0);
+        T_OK(stitch_shrink(mine->region, added));
+    }
+}
+
+static void threads_grow_shrink_and_look_at_once(void)
+{
+    const char *name = t_name();
+    stitch_region *region = t_create(name), *other;
+    t_thread *workers[2], *lookers[2];
+    work parts[4];
+
+    T_OK(stitch_grow(region, T_MIB(1), NULL));
+    memset(t_bytes(region), 0x17, T_MIB(1));
+    other = t_open(name);
+    atomic_store(&stop, false);
+    for (unsigned i = 0; i < 4; i++) /* one of each on either handle */
+        parts[i] = (work){ i % 2 ? other : region, i + 1, t_rounds(400) };
+    for (int i = 0; i < 2; i++)
+        lookers[i] = t_thread_start(look_around, &parts[i]);
+    for (int i = 0; i < 2; i++)
+        workers[i] = t_thread_start(step_at_random, &parts[2 + i]);
+    for (int i = 0; i < 2; i++)
+        t_thread_join(workers[i]);
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++)
+        t_thread_join(lookers[i]);
+    T_TRUE(stitch_sync(region) >= 0);
+    T_TRUE(stitch_sync(other) >= 0);
+    T_EQ(stitch_size(region), T_MIB(1));
+    t_all_bytes(region, 0, T_MIB(1), 0x17);
+    (void)t_prove(region);
+    (void)t_prove(other);
+    t_close(other);
+    t_close(region);
+}
+
+/* Handles made and ended in several threads: no state that they share. */
+static void make_and_end(void *arg)
+{
+    const work *mine = arg;
+
+    for (uint64_t round = 0; round < mine->rounds; round++) {
+        stitch_options options = STITCH_OPTIONS_INIT;
+        stitch_region *region = NULL;
+        char name[64];
+
+        (void)snprintf(name, sizeof name, "thread%u", round % 3 ? mine->number : 0);
+        options.reserve = T_MIB(64);
+        T_OK(stitch_attach(name, &options, &region));
+        T_OK(stitch_append(region, name, strlen(name), NULL));
+        t_close(region);
+    }
+}
+
+static void threads_make_and_end_handles(void)
+{
+    t_thread *threads[THREADS];
+    work parts[THREADS];
+
+    for (unsigned i = 0; i < THREADS; i++) {
+        parts[i] = (work){ NULL, i + 1, t_rounds(400) };
+        threads[i] = t_thread_start(make_and_end, &parts[i]);
+    }
+    for (int i = 0; i < THREADS; i++)
+        t_thread_join(threads[i]);
+    T_EQ(t_folder_count(t_folder()), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    T_BOTH(threads_grow_at_once),
+    T_BOTH(processes_with_threads_grow_at_once),
+    T_BOTH(threads_grow_shrink_and_look_at_once),
+    T_TEST(threads_make_and_end_handles),
+};
+
+static const t_helper helpers[] = {
+    T_ENTRY(growing_process),
+    { NULL, NULL },
+};
+
+T_MAIN(tests, helpers)
