@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * win32_commit.c - memory behind a range of a section. Committing through one view commits for all views and processes,
+ * is charged at once, and cannot be taken back: only the section as a whole can go.
+ */
+#include "win32_sys.h"
+
+#include <stitch/stitch.h>
+
+/* Through a view of our own for the moment, where the system refuses to commit through one that replaced a placeholder.
+ */
+static int commit_aside(const st_os_object *object, uint64_t offset, uint64_t length)
+{
+    uint64_t start = offset & ~UINT64_C(0xffff); /* views start at multiples of 64 KiB */
+    uint64_t skip = offset - start;
+    DWORD error = ERROR_SUCCESS;
+    char *view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ | FILE_MAP_WRITE, (DWORD)(start >> 32),
+                                      (DWORD)start, (SIZE_T)(skip + length));
+
+    if (!view)
+        return st_win_fail(GetLastError());
+    if (!st_win.VirtualAlloc(view + skip, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))
+        error = GetLastError();
+    st_win.UnmapViewOfFile(view);
+    return error == ERROR_SUCCESS ? 0 : st_win_fail(error);
+}
+
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy)
+{
+    DWORD error;
+
+    (void)lazy;
+    if (st_win.VirtualAlloc((char *)view + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))
+        return 0;
+    error = GetLastError();
+    if (error == ERROR_INVALID_ADDRESS || error == ERROR_INVALID_PARAMETER)
+        return commit_aside(object, offset, length);
+    return st_win_fail(error);
+}
+
+int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length)
+{
+    (void)object;
+    (void)offset;
+    (void)length;
+    return 0; /* only lazy regions need it, and there are none */
+}
+
+int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint64_t length)
+{
+    (void)object;
+    (void)view;
+    (void)offset;
+    (void)length;
+    return st_win_fail(ERROR_NOT_SUPPORTED);
+}
+
+/* MEM_RESET, as in the article's bonus chatter: the contents may go, the charge stays. */
+int st_os_cold(void *address, uint64_t length)
+{
+    return st_win.VirtualAlloc(address, (SIZE_T)length, MEM_RESET, PAGE_READWRITE) ? 0 : st_win_fail(GetLastError());
+}

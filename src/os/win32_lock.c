@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * win32_lock.c - the locks: slim locks between threads, named objects between processes; and sleeping on a word.
+ *
+ * The writer's lock is a mutex, which the kernel hands on (WAIT_ABANDONED) when its holder dies: the journal then tells
+ * whether anything is to be put right. That somebody may write is an event that every writer keeps open. Waiters sleep
+ * on one of two manual-reset events by the parity of the generation that they wait for; the generation itself is the
+ * truth.
+ */
+#include "win32_sys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <stitch/stitch.h>
+
+enum { WRITER, MAY_WRITE, PUBLISHED_EVEN, PUBLISHED_ODD };
+
+static_assert(sizeof(SRWLOCK) <= sizeof(st_os_mutex), "storage for a mutex");
+
+static SRWLOCK *lock_of(st_os_mutex *mutex)
+{
+    return (SRWLOCK *)(void *)mutex->storage;
+}
+
+int st_os_mutex_open(st_os_mutex *mutex)
+{
+    InitializeSRWLock(lock_of(mutex));
+    return 0;
+}
+
+void st_os_mutex_close(st_os_mutex *mutex)
+{
+    (void)mutex;
+}
+
+void st_os_mutex_lock(st_os_mutex *mutex)
+{
+    AcquireSRWLockExclusive(lock_of(mutex));
+}
+
+void st_os_mutex_unlock(st_os_mutex *mutex)
+{
+    ReleaseSRWLockExclusive(lock_of(mutex));
+}
+
+static void full_name(intptr_t space, char kind, uint64_t tag, wchar_t out[ST_WIN_NAME_SIZE])
+{
+    st_os_folder folder = { .handle = space };
+    char name[64];
+
+    snprintf(name, sizeof name, "stitch.%c.%016" PRIx64, kind, tag);
+    st_win_name(&folder, name, out);
+}
+
+static HANDLE handle_of(const st_os_locks *locks, int which)
+{
+    return locks->handle[which] == -1 ? NULL : (HANDLE)locks->handle[which];
+}
+
+static int keep(st_os_locks *locks, int which, HANDLE handle)
+{
+    if (!handle)
+        return st_win_fail(GetLastError());
+    locks->handle[which] = (intptr_t)handle;
+    return 0;
+}
+
+int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
+                     st_os_locks *out)
+{
+    static const char kinds[] = { 'l', 'w', 'e', 'o' };
+    wchar_t name[ST_WIN_NAME_SIZE];
+    int e = 0;
+
+    (void)directory;
+    *out = ST_OS_LOCKS_CLOSED;
+    out->space = folder->handle;
+    out->tag = tag;
+    for (int which = WRITER; !e && !readonly && which <= PUBLISHED_ODD; which++) {
+        if (which == MAY_WRITE)
+            continue; /* attend */
+        full_name(out->space, kinds[which], tag, name);
+        e = keep(out, which,
+                 which == WRITER ? st_win.CreateMutexW(NULL, FALSE, name)
+                                 : st_win.CreateEventW(NULL, TRUE, FALSE, name));
+    }
+    if (e)
+        st_os_locks_close(out);
+    return e;
+}
+
+void st_os_locks_close(st_os_locks *locks)
+{
+    for (int which = WRITER; which <= PUBLISHED_ODD; which++)
+        if (handle_of(locks, which))
+            st_win.CloseHandle(handle_of(locks, which));
+    *locks = ST_OS_LOCKS_CLOSED;
+}
+
+int st_os_writer_enter(const st_os_locks *locks)
+{
+    DWORD result = st_win.WaitForSingleObject(handle_of(locks, WRITER), INFINITE);
+
+    return result == WAIT_OBJECT_0 || result == WAIT_ABANDONED ? 0 : st_win_fail(GetLastError());
+}
+
+void st_os_writer_leave(const st_os_locks *locks)
+{
+    st_win.ReleaseMutex(handle_of(locks, WRITER));
+}
+
+int st_os_attend(st_os_locks *locks, bool readonly)
+{
+    wchar_t name[ST_WIN_NAME_SIZE];
+
+    if (readonly || handle_of(locks, MAY_WRITE))
+        return 0;
+    full_name(locks->space, 'w', locks->tag, name);
+    return keep(locks, MAY_WRITE, st_win.CreateEventW(NULL, TRUE, FALSE, name));
+}
+
+int st_os_alone(const st_os_locks *locks)
+{
+    (void)locks;
+    return 0; /* the kernel ends what nobody uses */
+}
+
+int st_os_is_attended(const st_os_locks *locks)
+{
+    (void)locks;
+    return 1;
+}
+
+int st_os_has_writer(const st_os_locks *locks)
+{
+    wchar_t name[ST_WIN_NAME_SIZE];
+    HANDLE found;
+
+    full_name(locks->space, 'w', locks->tag, name);
+    found = st_win.OpenEventW(SYNCHRONIZE, FALSE, name);
+    if (found)
+        st_win.CloseHandle(found);
+    return found != NULL;
+}
+
+int st_os_name_enter(const st_os_locks *locks)
+{
+    (void)locks;
+    return st_win_fail(ERROR_NOT_SUPPORTED); /* a name cannot be taken away from a section */
+}
+
+void st_os_name_leave(const st_os_locks *locks)
+{
+    (void)locks;
+}
+
+/*
+ * The event may still be set from the generation before last. Who finds it so resets it and looks at the word again
+ * (our caller does, before it sleeps again): a writer that sets it meanwhile has moved the word before.
+ */
+void st_os_wait(const st_os_locks *locks, const st_word *word, uint64_t seen, uint64_t milliseconds)
+{
+    HANDLE event = handle_of(locks, (seen + 1) & 1 ? PUBLISHED_ODD : PUBLISHED_EVEN);
+    DWORD time = milliseconds < INFINITE - 1 ? (DWORD)milliseconds : INFINITE - 1;
+
+    if (!event)
+        Sleep(time); /* read-only: may not announce itself either */
+    else if (st_win.WaitForSingleObject(event, time) == WAIT_OBJECT_0 && st_load(word) == seen)
+        st_win.ResetEvent(event);
+}
+
+void st_os_wake(const st_os_locks *locks, st_word *word)
+{
+    bool odd = st_load(word) & 1;
+
+    st_win.ResetEvent(handle_of(locks, odd ? PUBLISHED_EVEN : PUBLISHED_ODD));
+    st_win.SetEvent(handle_of(locks, odd ? PUBLISHED_ODD : PUBLISHED_EVEN));
+}

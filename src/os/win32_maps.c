@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* win32_maps.c - the system's own answers: the map of this process by VirtualQuery, the names in a name space. */
+#include "win32_sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <stitch/stitch.h>
+
+/* A view of a section that is committed in part comes as several runs: report what has one allocation base as one. */
+static SIZE_T run_length(const MEMORY_BASIC_INFORMATION *first, const char *at, const char *end)
+{
+    const char *next = (const char *)first->BaseAddress + first->RegionSize;
+    MEMORY_BASIC_INFORMATION more;
+
+    while (next < end && first->Type == MEM_MAPPED && st_win.VirtualQuery(next, &more, sizeof more) != 0 &&
+           more.State != MEM_FREE && more.AllocationBase == first->AllocationBase)
+        next = (const char *)more.BaseAddress + more.RegionSize;
+    return (SIZE_T)((next < end ? next : end) - at);
+}
+
+int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
+{
+    const char *at = from, *end = at + length;
+    MEMORY_BASIC_INFORMATION piece;
+    int e = 0;
+
+    while (e == 0 && at < end) {
+        st_os_range range = { .start = (uintptr_t)at };
+
+        if (st_win.VirtualQuery(at, &piece, sizeof piece) == 0)
+            return st_win_fail(GetLastError());
+        range.length = run_length(&piece, at, end);
+        if (piece.State == MEM_FREE) {
+            range.kind = ST_OS_FREE;
+        } else if (piece.Type == MEM_MAPPED) {
+            range.kind = ST_OS_VIEW;
+            range.identity = (st_os_identity){ 0, (uintptr_t)piece.AllocationBase };
+            range.object_offset = (uint64_t)(at - (const char *)piece.AllocationBase);
+            range.readable = range.shared = true;
+            range.writable = piece.AllocationProtect == PAGE_READWRITE;
+        } else {
+            range.kind = piece.State == MEM_RESERVE ? ST_OS_RESERVED : ST_OS_OTHER;
+        }
+        e = each(&range, arg);
+        at += range.length;
+    }
+    return e;
+}
+
+/* ------------------------------------------------------------------------------------------------------- names --- */
+
+/* NtOpenDirectoryObject and NtQueryDirectoryObject are documented for diagnostics; where refused, so are we. */
+struct unicode {
+    USHORT length, room;
+    wchar_t *text;
+};
+struct attributes {
+    ULONG length;
+    HANDLE root;
+    struct unicode *name;
+    ULONG flags;
+    void *security, *quality;
+};
+struct entry {
+    struct unicode name, type;
+};
+typedef LONG(WINAPI *open_directory)(HANDLE *, ACCESS_MASK, struct attributes *);
+typedef LONG(WINAPI *query_directory)(HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *);
+
+static int look_up(const char *name, void *out)
+{
+    FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), name);
+
+    memcpy(out, &found, sizeof found);
+    return found ? 0 : st_win_fail(ERROR_NOT_SUPPORTED);
+}
+
+static int open_space(const st_os_folder *folder, HANDLE *out)
+{
+    wchar_t path[64] = L"\\BaseNamedObjects";
+    struct unicode name = { .text = path };
+    struct attributes attributes = { .length = sizeof attributes, .name = &name };
+    open_directory open;
+    DWORD session = 0;
+
+    if (folder->handle == 0) {
+        ProcessIdToSessionId(GetCurrentProcessId(), &session);
+        _snwprintf(path, 64, L"\\Sessions\\%lu\\BaseNamedObjects", (unsigned long)session);
+    }
+    name.length = (USHORT)(lstrlenW(path) * (int)sizeof *path);
+    name.room = (USHORT)(name.length + sizeof *path);
+    if (look_up("NtOpenDirectoryObject", &open) != 0)
+        return STITCH_ENOTSUP;
+    return open(out, 1, &attributes) < 0 ? st_win_fail(ERROR_ACCESS_DENIED) : 0; /* 1: DIRECTORY_QUERY */
+}
+
+int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg)
+{
+    query_directory query;
+    HANDLE space;
+    ULONG context = 0;
+    int e = look_up("NtQueryDirectoryObject", &query);
+
+    if (!e)
+        e = open_space(folder, &space);
+    if (e)
+        return e;
+    while (e == 0) {
+        _Alignas(16) char buffer[2048];
+        const struct entry *entry = (const struct entry *)(const void *)buffer;
+        char name[1024];
+        int length;
+
+        if (query(space, buffer, sizeof buffer, TRUE, FALSE, &context, NULL) < 0)
+            break; /* the end */
+        length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), name,
+                                     (int)sizeof name - 1, NULL, NULL);
+        name[length] = '\0';
+        e = each(name, arg);
+    }
+    st_win.CloseHandle(space);
+    return e;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * win32_object.c - name spaces and the sections in them.
+ *
+ * Objects are pagefile sections. A section lives as long as somebody holds a handle or a view of it, its name as long
+ * as somebody holds a handle; nothing is ever left behind, and there is nothing to remove or rename.
+ */
+#include "win32_sys.h"
+
+#include <string.h>
+
+#include <stitch/stitch.h>
+
+#ifndef SECTION_QUERY
+#define SECTION_QUERY 0x0001
+#endif
+
+enum { LOCAL, GLOBAL };
+
+int st_os_folder_open(const char *path, st_os_folder *out)
+{
+    SYSTEM_INFO info;
+    intptr_t space = LOCAL;
+
+    if (path && strcmp(path, "Global") == 0)
+        space = GLOBAL;
+    else if (path && strcmp(path, "Local") != 0)
+        return st_win_fail(ERROR_PATH_NOT_FOUND);
+    GetSystemInfo(&info);
+    *out = (st_os_folder){ .handle = space, .page = info.dwPageSize, .stitches = st_win_has_placeholders() };
+    return 0;
+}
+
+int st_os_folder_again(const st_os_folder *folder, st_os_folder *out)
+{
+    *out = *folder;
+    return 0;
+}
+
+void st_os_folder_close(st_os_folder *folder)
+{
+    folder->handle = -1;
+}
+
+int st_win_name(const st_os_folder *folder, const char *name, wchar_t out[ST_WIN_NAME_SIZE])
+{
+    const wchar_t *space = folder->handle == GLOBAL ? L"Global\\" : L"Local\\"; /* case-sensitive */
+    int length = lstrlenW(space);
+
+    memcpy(out, space, (size_t)length * sizeof *out);
+    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name, -1, out + length, ST_WIN_NAME_SIZE - length) == 0)
+        return st_win_fail(GetLastError());
+    return 0;
+}
+
+/*
+ * SEC_RESERVE: the size is a maximum, and only what is committed is charged. SEC_COMMIT: all of it is charged now.
+ * CreateFileMapping on a name that exists returns that section, whatever was asked of it: look, and let go.
+ */
+int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, bool committed,
+                        st_os_object *out)
+{
+    wchar_t full[ST_WIN_NAME_SIZE];
+    DWORD protection = PAGE_READWRITE | (committed ? SEC_COMMIT : SEC_RESERVE);
+    HANDLE handle;
+    int e = st_win_name(folder, name, full);
+
+    (void)mode;
+    if (e)
+        return e;
+    SetLastError(ERROR_SUCCESS);
+    handle = st_win.CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, protection, (DWORD)(size >> 32), (DWORD)size, full);
+    if (!handle)
+        return st_win_fail(GetLastError());
+    if (GetLastError() == ERROR_ALREADY_EXISTS) {
+        st_win.CloseHandle(handle);
+        return st_win_fail(ERROR_ALREADY_EXISTS);
+    }
+    out->handle = (intptr_t)handle;
+    return 0;
+}
+
+int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object)
+{
+    (void)folder;
+    (void)name;
+    (void)object;
+    return 0; /* born with its name */
+}
+
+int st_os_object_open(const st_os_folder *folder, const char *name, bool readonly, st_os_object *out)
+{
+    wchar_t full[ST_WIN_NAME_SIZE];
+    DWORD access = SECTION_QUERY | FILE_MAP_READ | (readonly ? 0 : FILE_MAP_WRITE);
+    HANDLE handle;
+    int e = st_win_name(folder, name, full);
+
+    if (e)
+        return e;
+    handle = st_win.OpenFileMappingW(access, FALSE, full);
+    if (!handle)
+        return st_win_fail(GetLastError());
+    out->handle = (intptr_t)handle;
+    return 0;
+}
+
+void st_os_object_close(st_os_object *object)
+{
+    if (object->handle != -1)
+        st_win.CloseHandle(st_win_handle(object));
+    object->handle = -1;
+}
+
+int st_os_object_again(const st_os_object *object, st_os_object *out)
+{
+    (void)object;
+    (void)out;
+    return st_win_fail(ERROR_NOT_SUPPORTED); /* only forked children need it */
+}
+
+int st_os_object_remove(const st_os_folder *folder, const char *name)
+{
+    (void)folder;
+    (void)name;
+    return 0;
+}
+
+int st_os_object_rename(const st_os_folder *folder, const char *from, const char *to)
+{
+    (void)folder;
+    (void)from;
+    (void)to;
+    return st_win_fail(ERROR_NOT_SUPPORTED);
+}
+
+/* The size of a section, which no documented call tells: NtQuerySection, stable since Windows NT. */
+struct section_basic_information {
+    void *base;
+    ULONG attributes;
+    LARGE_INTEGER size;
+};
+
+static int query_size(const st_os_object *object, uint64_t *size)
+{
+    typedef LONG(WINAPI * query_section)(HANDLE, int, void *, SIZE_T, SIZE_T *);
+    struct section_basic_information information;
+    query_section query;
+    FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQuerySection");
+
+    memcpy(&query, &found, sizeof found);
+    if (!query || query(st_win_handle(object), 0, &information, sizeof information, NULL) < 0)
+        return st_win_fail(ERROR_NOT_SUPPORTED);
+    *size = (uint64_t)information.size.QuadPart;
+    return 0;
+}
+
+int st_os_object_status(const st_os_object *object, st_os_status *out)
+{
+    st_os_status status = { .resident = ST_OS_UNKNOWN, .mode = 0600, .regular = true };
+    int e = query_size(object, &status.size);
+
+    if (!e)
+        *out = status;
+    return e;
+}
+
+int st_os_object_status_of(const st_os_folder *folder, const char *name, st_os_status *out)
+{
+    st_os_object object;
+    int e = st_os_object_open(folder, name, true, &object);
+
+    if (e)
+        return e;
+    e = st_os_object_status(&object, out);
+    st_os_object_close(&object);
+    return e;
+}
+
+/* Only of objects that were created committed: elsewhere a page may have no memory. */
+int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got)
+{
+    uint64_t size = 0;
+    void *view;
+    int e = query_size(object, &size);
+
+    if (e)
+        return e;
+    view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ, 0, 0, 0);
+    if (!view)
+        return st_win_fail(GetLastError());
+    *got = length < size ? length : size;
+    memcpy(out, view, (size_t)*got);
+    st_win.UnmapViewOfFile(view);
+    return 0;
+}
+
+int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
+{
+    MEMORY_BASIC_INFORMATION information;
+    uint64_t start = offset & ~UINT64_C(0xffff); /* views start at multiples of 64 KiB */
+    char *view =
+        st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ, (DWORD)(start >> 32), (DWORD)start, 0x10000);
+
+    if (!view)
+        return st_win_fail(GetLastError());
+    *data = st_win.VirtualQuery(view + (offset - start), &information, sizeof information) != 0 &&
+            information.State == MEM_COMMIT;
+    st_win.UnmapViewOfFile(view);
+    return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * win32_view.c - reservations and the views in them, by placeholders; without them, one view that is the reservation.
+ *
+ * Rules that real Windows checks and Wine does not always: a base is a multiple of 64 KiB, sizes are of pages; a view
+ * replaces one placeholder of exactly its address and size, so split first, but never split off the whole;
+ * UnmapViewOfFile2 needs a real process handle; VirtualFree with MEM_RELEASE takes size 0 and one allocation at a time.
+ */
+#include "win32_sys.h"
+
+#include <stitch/stitch.h>
+
+#define MOVE_TRIES 16
+
+static HANDLE self(void)
+{
+    return GetCurrentProcess();
+}
+
+static void *reserve_placeholder(void *at, uint64_t size)
+{
+    struct st_address_requirements aligned = { .alignment = (SIZE_T)STITCH_EXTENT_UNIT };
+    struct st_extended_parameter parameter = { .type = 1, .pointer = &aligned };
+
+    return st_win.VirtualAlloc2(self(), at, (SIZE_T)size, MEM_RESERVE | ST_MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS,
+                                at ? NULL : &parameter, at ? 0 : 1); /* alignment and a base exclude each other */
+}
+
+/* What VirtualQuery says of the allocation piece at an address. */
+static bool query(const void *at, MEMORY_BASIC_INFORMATION *out)
+{
+    return st_win.VirtualQuery(at, out, sizeof *out) != 0;
+}
+
+/* ------------------------------------------------------------------------------------------------- placeholders --- */
+
+/* The placeholder at `at` reaches further than `size`: make it two. */
+static bool split(unsigned char *at, uint64_t size)
+{
+    MEMORY_BASIC_INFORMATION piece;
+
+    if (!query(at, &piece))
+        return false;
+    return piece.RegionSize == size || st_win.VirtualFree(at, (SIZE_T)size, MEM_RELEASE | ST_MEM_PRESERVE_PLACEHOLDER);
+}
+
+/* Make the placeholder at `at` and the one behind it one again. */
+static void coalesce(const st_os_reservation *reservation, unsigned char *at, uint64_t size)
+{
+    MEMORY_BASIC_INFORMATION behind;
+
+    if (at + size == reservation->base + reservation->size || !query(at + size, &behind))
+        return;
+    if (behind.State == MEM_RESERVE && behind.Type == MEM_PRIVATE)
+        st_win.VirtualFree(at, (SIZE_T)size + behind.RegionSize, MEM_RELEASE | ST_MEM_COALESCE_PLACEHOLDERS);
+}
+
+/* A map that failed may have used up its placeholder (Wine does so at the limit of mappings): put one back. */
+static void repair(unsigned char *at, uint64_t size)
+{
+    MEMORY_BASIC_INFORMATION piece;
+
+    if (query(at, &piece) && piece.State == MEM_FREE)
+        reserve_placeholder(at, size);
+}
+
+static int map_stitched(st_os_reservation *reservation, uint64_t offset, uint64_t size, HANDLE section, bool readonly)
+{
+    unsigned char *at = reservation->base + offset;
+    DWORD error;
+
+    if (!split(at, size))
+        return st_win_fail(GetLastError());
+    if (st_win.MapViewOfFile3(section, self(), at, 0, (SIZE_T)size, ST_MEM_REPLACE_PLACEHOLDER,
+                              readonly ? PAGE_READONLY : PAGE_READWRITE, NULL, 0))
+        return 0;
+    error = GetLastError();
+    repair(at, size);
+    coalesce(reservation, at, size);
+    return st_win_fail(error) == STITCH_ENOMEM ? STITCH_EMAPS : st_win_fail(error);
+}
+
+/* Reserve, split, map, unmap, coalesce, once and for real. */
+static bool probe(void)
+{
+    uint64_t unit = STITCH_EXTENT_UNIT;
+    HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, (DWORD)unit, NULL);
+    st_os_reservation reservation = { .size = 2 * unit };
+    MEMORY_BASIC_INFORMATION piece;
+    bool works = false;
+
+    reservation.base = reserve_placeholder(NULL, 2 * unit);
+    if (section && reservation.base && map_stitched(&reservation, 0, unit, section, false) == 0) {
+        works = query(reservation.base + unit, &piece) && piece.State == MEM_RESERVE && piece.RegionSize == unit &&
+                st_win.UnmapViewOfFile2(self(), reservation.base, ST_MEM_PRESERVE_PLACEHOLDER);
+        coalesce(&reservation, reservation.base, unit);
+        works = works && query(reservation.base, &piece) && piece.RegionSize == 2 * unit;
+    }
+    if (reservation.base)
+        st_os_release(&reservation);
+    if (section)
+        CloseHandle(section);
+    return works;
+}
+
+static BOOL CALLBACK probe_once(PINIT_ONCE once, PVOID out, PVOID *context)
+{
+    (void)once;
+    (void)context;
+    st_win_load();
+    *(bool *)out = st_win.VirtualAlloc2 && st_win.MapViewOfFile3 && st_win.UnmapViewOfFile2 && probe();
+    return TRUE;
+}
+
+bool st_win_has_placeholders(void)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    static bool has;
+
+    InitOnceExecuteOnce(&once, probe_once, &has, NULL);
+    return has;
+}
+
+/* ---------------------------------------------------------------------------------------- without placeholders --- */
+
+static unsigned char *aligned_address(uint64_t size)
+{
+    uint64_t unit = STITCH_EXTENT_UNIT;
+    unsigned char *at = st_win.VirtualAlloc(NULL, (SIZE_T)(size + unit), MEM_RESERVE, PAGE_NOACCESS);
+
+    if (!at)
+        return NULL;
+    st_win.VirtualFree(at, 0, MEM_RELEASE);
+    return at + (unit - (uintptr_t)at % unit) % unit;
+}
+
+static unsigned char *reserve_plain(uint64_t size)
+{
+    for (int tries = 0; tries < MOVE_TRIES; tries++) {
+        unsigned char *at = aligned_address(size);
+
+        if (!at || (at = st_win.VirtualAlloc(at, (SIZE_T)size, MEM_RESERVE, PAGE_NOACCESS)) != NULL)
+            return at; /* or somebody was quicker: again, elsewhere */
+    }
+    return NULL;
+}
+
+/* The reservation must go before the view can come, and somebody may get in between: then the two move elsewhere. */
+static int map_whole(st_os_reservation *reservation, uint64_t size, HANDLE section, bool readonly)
+{
+    DWORD access = readonly ? FILE_MAP_READ : FILE_MAP_READ | FILE_MAP_WRITE, error = ERROR_INVALID_ADDRESS;
+    unsigned char *at = reservation->base;
+
+    st_win.VirtualFree(at, 0, MEM_RELEASE);
+    for (int tries = 0; at && tries < MOVE_TRIES; tries++) {
+        void *view = st_win.MapViewOfFileEx(section, access, 0, 0, (SIZE_T)size, at);
+
+        if (view) {
+            reservation->base = view;
+            return 0;
+        }
+        error = GetLastError();
+        at = aligned_address(size);
+    }
+    reservation->base = reserve_plain(size);
+    return st_win_fail(error) == STITCH_ENOMEM ? STITCH_EADDRSPACE : st_win_fail(error);
+}
+
+/* ------------------------------------------------------------------------------------------------- both of them --- */
+
+int st_os_reserve(uint64_t size, st_os_reservation *out)
+{
+    unsigned char *base = st_win_has_placeholders() ? reserve_placeholder(NULL, size) : reserve_plain(size);
+
+    if (!base)
+        return st_win_fail(GetLastError()) == STITCH_ENOMEM ? STITCH_EADDRSPACE : st_win_fail(GetLastError());
+    *out = (st_os_reservation){ .base = base, .size = size };
+    return 0;
+}
+
+/* There is no call that frees a mixture: walk, and end each piece in its own way. */
+void st_os_release(st_os_reservation *reservation)
+{
+    unsigned char *at = reservation->base, *end = at + reservation->size;
+    MEMORY_BASIC_INFORMATION piece;
+
+    while (at && at < end && query(at, &piece)) {
+        if (piece.State != MEM_FREE && piece.Type == MEM_MAPPED)
+            st_win.UnmapViewOfFile(piece.AllocationBase);
+        else if (piece.State != MEM_FREE)
+            st_win.VirtualFree(piece.AllocationBase, 0, MEM_RELEASE);
+        at = (unsigned char *)piece.BaseAddress + piece.RegionSize;
+    }
+    *reservation = (st_os_reservation){ 0 };
+}
+
+int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
+                   bool readonly, st_os_identity *seen)
+{
+    int e = st_win_has_placeholders() ? map_stitched(reservation, offset, size, st_win_handle(object), readonly)
+                                      : map_whole(reservation, size, st_win_handle(object), readonly);
+
+    /* No call tells which section a view is of; what can be told is that it is one view, from this address on. */
+    *seen = (st_os_identity){ 0, (uintptr_t)reservation->base + offset };
+    return e;
+}
+
+void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size)
+{
+    unsigned char *at = reservation->base + offset;
+
+    if (st_win_has_placeholders()) {
+        if (st_win.UnmapViewOfFile2(self(), at, ST_MEM_PRESERVE_PLACEHOLDER))
+            coalesce(reservation, at, size);
+        return;
+    }
+    st_win.UnmapViewOfFile(at);
+    st_win.VirtualAlloc(at, (SIZE_T)size, MEM_RESERVE, PAGE_NOACCESS);
+}
+
+int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out)
+{
+    DWORD access = readonly ? FILE_MAP_READ : FILE_MAP_READ | FILE_MAP_WRITE;
+    void *at = st_win.MapViewOfFile(st_win_handle(object), access, 0, 0, (SIZE_T)size);
+
+    if (!at)
+        return st_win_fail(GetLastError());
+    *out = at;
+    return 0;
+}
+
+void st_os_unmap(void *address, uint64_t size)
+{
+    (void)size;
+    st_win.UnmapViewOfFile(address);
+}
