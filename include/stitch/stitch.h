@@ -139,7 +139,7 @@ enum stitch_backend {
 
 /* Flags. */
 #define STITCH_LAZY        UINT64_C(0x01) /* create: grow does not commit; the first touch finds memory, or SIGBUS */
-#define STITCH_KEEP        UINT64_C(0x02) /* create: the region stays until stitch_unlink, also with nobody attached */
+#define STITCH_KEEP        UINT64_C(0x02) /* create: stays until stitch_unlink, attached or not; Windows: _ENOTSUP */
 #define STITCH_READONLY    UINT64_C(0x04) /* open: attach without the right to write, enforced by the system */
 #define STITCH_OTHER_OWNER UINT64_C(0x08) /* open: accept a region of another user (needs STITCH_READONLY; caveat 4) */
 
@@ -163,8 +163,9 @@ typedef struct stitch_options {
     uint64_t mode;        /* permission bits: 0600 and any of 0044; 0: 0600. Only the owner may write */
     uint64_t backend;     /* enum stitch_backend */
     uint64_t flags;       /* STITCH_LAZY, ... */
-    const char *folder;   /* where the objects live: a tmpfs or hugetlbfs mount with pages of at most 2 MiB.
-                             NULL: the environment's STITCH_DIR; else /dev/shm. Read during the call only */
+    const char *folder;   /* where the objects live: a tmpfs or hugetlbfs mount with pages of at most 2 MiB; on Windows
+                             "Local" or "Global". NULL: the environment's STITCH_DIR; else /dev/shm, or "Local".
+                             Read during the call only */
     uint64_t extent;      /* bytes of every new segment, rounded up to 2 MiB; 0: max(2 MiB, size / 8). A larger request
                              gets a larger segment */
     uint64_t segments;    /* segments that the directory can list, 1 to 65536; 0: 1024. 24 bytes each, committed */
