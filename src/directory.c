@@ -132,9 +132,9 @@ static bool same_segments(const struct st_record *a, const struct st_record *b)
 }
 
 static void copy_entries(const struct st_directory *shared, const struct st_geometry *g, const struct st_record *record,
-                         uint64_t from, struct st_entry *entries)
+                         struct st_entry *entries)
 {
-    for (uint64_t i = from; i < record->count; i++) {
+    for (uint64_t i = 0; i < record->count; i++) {
         const struct st_entry_shared *entry = &shared->entry[(record->first + i) % g->capacity];
 
         entries[i].id = st_load(&entry->id);
@@ -143,7 +143,7 @@ static void copy_entries(const struct st_directory *shared, const struct st_geom
     }
 }
 
-/* End to end from 0, whole units, ids rising; the commit mark and the size end in the last one. */
+/* End to end from 0, whole units, ids rising. */
 static bool entries_are_sane(const struct st_entry *entries, const struct st_record *record,
                              const struct st_geometry *g)
 {
@@ -158,8 +158,20 @@ static bool entries_are_sane(const struct st_entry *entries, const struct st_rec
         end += entry->extent;
         id = entry->id;
     }
-    return record->commit <= end && (record->count == 0 || record->size > entries[record->count - 1].offset ||
-                                     (record->count == 1 && record->size == 0)); /* a single segment stays */
+    return true;
+}
+
+/* The size and the commit mark end in the last segment, whose entry has been checked. */
+static bool record_fits(const struct st_entry *entries, const struct st_record *record)
+{
+    const struct st_entry *last;
+
+    if (record->count == 0)
+        return true; /* record_is_sane: nothing is committed */
+    last = &entries[record->count - 1];
+    if (record->commit > last->offset + last->extent)
+        return false;
+    return record->size > last->offset || (record->count == 1 && record->size == 0); /* a single segment stays */
 }
 
 /*
@@ -176,6 +188,7 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
     struct st_record known = snapshot->record; /* the entries we hold belong to this one; next_id 0: to none */
     struct st_record record;
     uint64_t generation;
+    bool fresh = false; /* the entries that were known have been checked before */
 
     for (int tries = 0; tries < SNAPSHOT_TRIES; tries++) {
         if (!copy_record(shared, &record, &generation))
@@ -183,11 +196,14 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
         if (!record_is_sane(&record, geometry))
             break;
         if (!same_segments(&record, &known)) {
-            copy_entries(shared, geometry, &record, 0, snapshot->entries);
+            copy_entries(shared, geometry, &record, snapshot->entries);
             known = record;
+            fresh = true;
             continue; /* once more: the record must still name the same segments */
         }
-        if (!entries_are_sane(snapshot->entries, &record, geometry))
+        if (fresh && !entries_are_sane(snapshot->entries, &record, geometry))
+            break;
+        if (!record_fits(snapshot->entries, &record))
             break;
         snapshot->record = record;
         snapshot->generation = generation;
