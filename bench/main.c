@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* stitch-bench: stitch and its peers on the same work, in turn, in one run. README.md tells what the figures mean. */
+#include "report.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+enum { WORKS_MAX = 64 };
+
+/* Exit statuses. */
+enum {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1, /* a peer failed, or its data was wrong */
+    EXIT_USAGE = 2
+};
+
+static const char help[] =
+    "Usage: stitch-bench [OPTION]...\n"
+    "Run stitch and other ways of growing memory on the same work, in turn, and tell medians and ratios.\n"
+    "\n"
+    "  -m, --max SIZE     the largest region, such as 256M or 4G (1G, or what a quarter of the free memory allows)\n"
+    "  -r, --reps N       repetitions of every work by every peer, 1 to 64 (3)\n"
+    "  -q, --quick        --max 64M --reps 1, on cold pages: does it run, is the data right; no use for times\n"
+    "  -b, --busy         count processor time instead of the wall clock, where other programs are at work\n"
+    "  -w, --work LIST    only these works; parts of names, with commas\n"
+    "  -p, --peer LIST    only these peers; parts of names, with commas. Ratios need the first one\n"
+    "  -j, --json FILE    write the results to FILE as well\n"
+    "  -l, --list         list works and peers, and end\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "Exit status: 0 all ran and all data was right; 1 a peer failed; 2 wrong usage.\n";
+
+struct command {
+    struct settings settings;
+    const char *works, *peers, *json;
+    bool list;
+};
+
+static struct command command = { .settings = { .reps = 3 } };
+
+/* Is one of the comma-separated parts in `list` a part of `name`? No list: yes. */
+static bool listed(const char *list, const char *name)
+{
+    char part[64];
+
+    if (list == NULL)
+        return true;
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+
+        snprintf(part, sizeof part, "%.*s", (int)length, list);
+        if (length > 0 && strstr(name, part) != NULL)
+            return true;
+        list += length + (list[length] == ',');
+    }
+    return false;
+}
+
+static bool peer_wanted(const char *name)
+{
+    return listed(command.peers, name);
+}
+
+/* "256M": bytes, or 0 if it is not a size. */
+static uint64_t parse_size(const char *text)
+{
+    char *end;
+    uint64_t number = strtoull(text, &end, 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+
+    if (end == text || text[0] == '-' || (shift > 0 && end[1] != '\0') || (shift == 0 && *end != '\0'))
+        return 0;
+    return number > UINT64_MAX >> shift ? 0 : number << shift;
+}
+
+static int wrong(const char *what, const char *text)
+{
+    fprintf(stderr, "stitch-bench: %s: %s; see stitch-bench --help\n", what, text);
+    return EXIT_USAGE;
+}
+
+/* The value of one option, -1: go on; otherwise an exit status. */
+static int take(int option, const char *value)
+{
+    struct settings *settings = &command.settings;
+
+    switch (option) {
+    case 'm':
+        settings->max = parse_size(value);
+        if (settings->max >= 8 * MIB && settings->max <= UINT64_C(1) << 46)
+            return -1;
+        return wrong("--max is not a size from 8M up", value);
+    case 'r':
+        settings->reps = (unsigned)strtoul(value, NULL, 10);
+        if (settings->reps >= 1 && settings->reps <= STATS_MEDIAN_MAX)
+            return -1;
+        return wrong("--reps is not a number from 1 to 64", value);
+    case 'q':
+        settings->max = 64 * MIB;
+        settings->reps = 1;
+        settings->cold = true;
+        return -1;
+    case 'b':
+        settings->busy = true;
+        sys_count_processor_time();
+        return -1;
+    case 'w':
+        command.works = value;
+        return -1;
+    case 'p':
+        command.peers = value;
+        return -1;
+    case 'j':
+        command.json = value;
+        return -1;
+    case 'l':
+        command.list = true;
+        return -1;
+    case 'h':
+        fputs(help, stdout);
+        return EXIT_FINE;
+    default: /* getopt_long has said what is wrong */
+        return EXIT_USAGE;
+    }
+}
+
+static int parse(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "max", required_argument, NULL, 'm' },  { "reps", required_argument, NULL, 'r' },
+        { "quick", no_argument, NULL, 'q' },      { "busy", no_argument, NULL, 'b' },
+        { "work", required_argument, NULL, 'w' }, { "peer", required_argument, NULL, 'p' },
+        { "json", required_argument, NULL, 'j' }, { "list", no_argument, NULL, 'l' },
+        { "help", no_argument, NULL, 'h' },       { NULL, 0, NULL, 0 },
+    };
+    int option, status = -1;
+
+    while (status < 0 && (option = getopt_long(argc, argv, "m:r:qbw:p:j:lh", options, NULL)) != -1)
+        status = take(option, optarg);
+    if (status < 0 && optind < argc)
+        status = wrong("unexpected argument", argv[optind]);
+    return status;
+}
+
+static int list_all(void)
+{
+    const struct work *work;
+    const struct peer *peer;
+
+    puts("works");
+    for (unsigned i = 0; (work = work_at(i)) != NULL; i++)
+        printf("  %-27s %s\n", work->name, work->what);
+    puts("peers");
+    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++)
+        printf("  %-27s %s\n", peer->name, peer->note);
+    if (peers_missing() != NULL)
+        printf("left out: %s\n", peers_missing());
+    return EXIT_FINE;
+}
+
+/* The largest region that leaves the machine room, or a complaint if the user asked for more. */
+static int fit_max(struct settings *settings)
+{
+    struct sys_memory memory;
+    uint64_t room = sys_shared_room(), fits;
+
+    sys_read_memory(&memory);
+    if (room > memory.available)
+        room = memory.available;
+    for (fits = UINT64_C(1) << 30; fits > 8 * MIB && 4 * fits > room; fits /= 2)
+        ;
+    if (settings->max == 0)
+        settings->max = fits;
+    if (settings->max + settings->max / 4 <= room / 2)
+        return -1;
+    fprintf(stderr,
+            "stitch-bench: 2.5 times --max (%" PRIu64 " MiB) is more than there is of free memory and of room in "
+            "the folder of shared objects (%" PRIu64 " MiB)\n",
+            settings->max / MIB, room / MIB);
+    return EXIT_USAGE;
+}
+
+static unsigned run_all(struct conditions *conditions, struct result *results)
+{
+    const struct work *work;
+    unsigned count = 0;
+
+    for (unsigned i = 0; (work = work_at(i)) != NULL && count < WORKS_MAX && !sys_interrupted(); i++) {
+        if (!listed(command.works, work->name))
+            continue;
+        run_work(work, &command.settings, peer_wanted, conditions, &results[count]);
+        table_result(&results[count++]);
+    }
+    return count;
+}
+
+int main(int argc, char **argv)
+{
+    static struct result results[WORKS_MAX];
+    struct sys_machine machine;
+    struct conditions conditions = { 0 };
+    struct heading heading = { .settings = &command.settings, .machine = &machine, .conditions = &conditions };
+    struct sys_stopwatch begin = sys_start();
+    unsigned count;
+    int status = parse(argc, argv);
+
+    if (status < 0 && command.list)
+        status = list_all();
+    if (status < 0)
+        status = fit_max(&command.settings);
+    if (status >= 0)
+        return status;
+    sys_catch_interrupts();
+    sys_describe(&machine);
+    heading.clock_cost = sys_clock_cost();
+    heading.exact_memory = sys_memory_is_exact();
+    table_heading(&heading);
+    if (!command.settings.cold)
+        conditions.first_warming = sys_warm(command.settings.max, false);
+    count = run_all(&conditions, results);
+    heading.interrupted = sys_interrupted();
+    table_footing(&heading, sys_seconds(&begin));
+    status = command.json != NULL && json_write(command.json, &heading, results, count) != 0 ? EXIT_FAILED : EXIT_FINE;
+    for (unsigned i = 0; i < count; i++) {
+        if (!run_succeeded(&results[i]))
+            status = EXIT_FAILED;
+        run_free(&results[i]);
+    }
+    series_free(&conditions.passes);
+    series_free(&conditions.shares);
+    return status;
+}

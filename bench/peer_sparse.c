@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The honest baseline: one memfd of the greatest size, mapped whole from the start. To grow is to store the new size in
+ * a word that all can see; to shrink is to store it and punch the rest out. Nothing can be cheaper; what it lacks is in
+ * README.md.
+ */
+#include "memfd.h"
+#include "peers.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum variant { AS_USED, COMMIT };
+
+/* Behind the data, in its own page of the memfd. */
+struct shared {
+    _Atomic uint64_t size;
+};
+
+#define SHARED_BYTES UINT64_C(4096)
+
+struct self {
+    int fd;
+    bool commit;
+    char *base;
+    struct shared *shared;
+    uint64_t max;
+    uint64_t size; /* as last seen */
+};
+
+static void close_memfd(void *opaque)
+{
+    struct self *self = opaque;
+
+    if (self->base != NULL)
+        memfd_unreserve(self->base, self->max + SHARED_BYTES);
+    close(self->fd);
+    free(self);
+}
+
+/* Takes the descriptor over, also when it fails. A reservation first, only for its alignment. */
+static struct self *map_whole(int fd, uint64_t max, bool commit)
+{
+    uint64_t whole = max + SHARED_BYTES;
+    struct self *self = calloc(1, sizeof *self);
+
+    if (self == NULL) {
+        peer_fail("out of memory");
+        close(fd);
+        return NULL;
+    }
+    *self = (struct self){ .fd = fd, .commit = commit, .base = memfd_reserve(whole), .max = max };
+    if (self->base == NULL) {
+        close_memfd(self);
+        return NULL;
+    }
+    if (mmap(self->base, (size_t)whole, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
+        peer_fail_errno("mmap");
+        close_memfd(self);
+        return NULL;
+    }
+    self->shared = (struct shared *)(void *)(self->base + max);
+    return self;
+}
+
+static int grow(void *opaque, uint64_t size)
+{
+    struct self *self = opaque;
+
+    if (self->commit && memfd_commit(self->fd, self->size, size) != 0)
+        return -1;
+    self->size = size;
+    atomic_store_explicit(&self->shared->size, size, memory_order_release);
+    return 0;
+}
+
+static void *open_memfd(const struct peer *peer, const struct peer_need *need)
+{
+    uint64_t max = (need->max + 4095) & ~UINT64_C(4095);
+    int fd = memfd_new(max + SHARED_BYTES, false);
+    struct self *self = fd < 0 ? NULL : map_whole(fd, max, peer->variant == COMMIT);
+
+    if (self != NULL && grow(self, need->start) != 0) {
+        close_memfd(self);
+        self = NULL;
+    }
+    return self;
+}
+
+static void *attach_memfd(void *opaque)
+{
+    struct self *owner = opaque;
+    int fd = memfd_reopen(owner->fd);
+    uint64_t whole;
+    struct self *self;
+
+    if (fd < 0)
+        return NULL;
+    if (memfd_size(fd, &whole) != 0) {
+        close(fd);
+        return NULL;
+    }
+    self = map_whole(fd, whole - SHARED_BYTES, false);
+    if (self != NULL)
+        self->size = atomic_load_explicit(&self->shared->size, memory_order_acquire);
+    return self;
+}
+
+static int shrink(void *opaque, uint64_t size)
+{
+    struct self *self = opaque;
+    uint64_t old = self->size;
+
+    self->size = size;
+    atomic_store_explicit(&self->shared->size, size, memory_order_release);
+    return memfd_punch(self->fd, size, old);
+}
+
+static int look(void *opaque, uint64_t times)
+{
+    struct self *self = opaque;
+
+    while (times-- > 0) {
+        uint64_t size = atomic_load_explicit(&self->shared->size, memory_order_acquire);
+
+        if (size != self->size)
+            self->size = size;
+    }
+    return 0;
+}
+
+static char *base(void *self)
+{
+    return ((struct self *)self)->base;
+}
+
+static uint64_t size_now(void *self)
+{
+    return ((struct self *)self)->size;
+}
+
+#define SPARSE_PEER(variant_name, variant_note, which)                                                                 \
+    {                                                                                                                  \
+        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
+        .open = open_memfd, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memfd,      \
+        .attach = attach_memfd, .sync = look                                                                           \
+    }
+
+const struct peer peer_sparse[] = {
+    SPARSE_PEER("sparse", "one sparse memfd mapped whole: grow is a store, shrink punches", AS_USED),
+    SPARSE_PEER("sparse +commit", "the same, and fallocate of what is new", COMMIT),
+    { 0 },
+};

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* stitch itself, through its public header and its shared library, as any program would use it. */
+#include "peers.h"
+
+#include <stitch/stitch.h>
+
+#include <stdlib.h>
+
+enum variant { EAGER, LAZY, SINGLE };
+
+struct self {
+    stitch_region *region;
+    char name[64];
+};
+
+static int failed(const char *call, int code)
+{
+    return peer_fail("%s: %s: %s (errno %d)", call, stitch_errname(code), stitch_strerror(code), stitch_os_error());
+}
+
+static void *open_region(const struct peer *peer, const struct peer_need *need)
+{
+    stitch_options options = STITCH_OPTIONS_INIT;
+    struct self *self = calloc(1, sizeof *self);
+    int code;
+
+    if (self == NULL) {
+        peer_fail("out of memory");
+        return NULL;
+    }
+    options.reserve = need->max < STITCH_EXTENT_UNIT ? STITCH_EXTENT_UNIT : need->max;
+    options.size = need->start;
+    options.extent = need->extent;
+    options.backend = peer->variant == SINGLE ? STITCH_BACKEND_SINGLE : STITCH_BACKEND_STITCHED;
+    options.flags = peer->variant == LAZY ? STITCH_LAZY : 0;
+    peer_unique_name(self->name, sizeof self->name);
+    code = stitch_create(self->name, &options, &self->region);
+    if (code < 0) {
+        failed("stitch_create", code);
+        free(self);
+        return NULL;
+    }
+    return self;
+}
+
+static void *attach_region(void *owner)
+{
+    struct self *self = calloc(1, sizeof *self);
+    int code;
+
+    if (self == NULL) {
+        peer_fail("out of memory");
+        return NULL;
+    }
+    code = stitch_open(((struct self *)owner)->name, NULL, &self->region);
+    if (code < 0) {
+        failed("stitch_open", code);
+        free(self);
+        return NULL;
+    }
+    return self;
+}
+
+static int grow(void *opaque, uint64_t size)
+{
+    struct self *self = opaque;
+    int code = stitch_grow(self->region, size - stitch_size(self->region), NULL);
+
+    return code < 0 ? failed("stitch_grow", code) : 0;
+}
+
+static int shrink(void *opaque, uint64_t size)
+{
+    struct self *self = opaque;
+    int code = stitch_shrink(self->region, stitch_size(self->region) - size);
+
+    return code < 0 ? failed("stitch_shrink", code) : 0;
+}
+
+static char *base(void *opaque)
+{
+    return stitch_base(((struct self *)opaque)->region);
+}
+
+static uint64_t size_now(void *opaque)
+{
+    return stitch_size(((struct self *)opaque)->region);
+}
+
+static int sync_region(void *opaque, uint64_t times)
+{
+    struct self *self = opaque;
+
+    while (times-- > 0) {
+        int code = stitch_sync(self->region);
+
+        if (code < 0)
+            return failed("stitch_sync", code);
+    }
+    return 0;
+}
+
+static void close_region(void *opaque)
+{
+    struct self *self = opaque;
+
+    stitch_close(self->region);
+    free(self);
+}
+
+#define STITCH_PEER(variant_name, variant_note, which)                                                                 \
+    {                                                                                                                  \
+        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
+        .open = open_region, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_region,    \
+        .attach = attach_region, .sync = sync_region                                                                   \
+    }
+
+const struct peer peer_stitch[] = {
+    STITCH_PEER("stitch", "the default: segments end to end, memory is there when grow returns", EAGER),
+    STITCH_PEER("stitch lazy", "STITCH_LAZY: memory is found at first touch", LAZY),
+    STITCH_PEER("stitch single", "STITCH_BACKEND_SINGLE: one object as large as the reserve", SINGLE),
+    { 0 },
+};

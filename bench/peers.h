@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The variants of every peer; each array ends with an entry whose name is NULL. */
+#ifndef BENCH_PEERS_H
+#define BENCH_PEERS_H
+
+#include "peer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const struct peer peer_stitch[];
+extern const struct peer peer_memfd_mremap[];
+extern const struct peer peer_memfd_extend[];
+extern const struct peer peer_sparse[];
+extern const struct peer peer_boost[]; /* peer_boost.cpp, or empty: peer_boost_missing.c */
+extern const char *const peer_boost_missing;
+extern const struct peer peer_newcopy[];
+extern const struct peer peer_realloc[];
+extern const struct peer peer_private[];
+
+#ifdef __cplusplus
+}
+#endif
+#endif

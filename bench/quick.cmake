@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# The test of the benchmark: does everything run, is all data right, does the JSON parse. No time is ever compared.
+# Takes: program, json.
+
+file(REMOVE "${json}")
+execute_process(COMMAND "${program}" --quick --json "${json}" RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+    message(FATAL_ERROR "stitch-bench --quick ended with ${status}: a peer failed or its data was wrong")
+endif()
+
+file(READ "${json}" text)
+string(JSON works ERROR_VARIABLE error LENGTH "${text}" works)
+if(error)
+    message(FATAL_ERROR "${json} does not parse: ${error}")
+endif()
+if(works EQUAL 0)
+    message(FATAL_ERROR "${json} has no works")
+endif()
+
+# The first row of every work is stitch's; it must have run, and its data must have been checked.
+math(EXPR last "${works} - 1")
+foreach(i RANGE ${last})
+    string(JSON name GET "${text}" works ${i} work)
+    string(JSON peer GET "${text}" works ${i} rows 0 peer)
+    string(JSON checked ERROR_VARIABLE error GET "${text}" works ${i} rows 0 data_checked)
+    if(NOT peer STREQUAL "stitch" OR NOT checked)
+        message(FATAL_ERROR "${name}: stitch did not take part (${peer}: ${error})")
+    endif()
+endforeach()
+message(STATUS "${works} works, all data right")

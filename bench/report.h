@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Telling the results: tables for people, JSON for programs. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "run.h"
+
+/* What stands above the results. */
+struct heading {
+    const struct settings *settings;
+    const struct sys_machine *machine;
+    const struct conditions *conditions;
+    double clock_cost; /* ns */
+    bool exact_memory;
+    bool interrupted;
+};
+
+void table_heading(const struct heading *heading);
+void table_result(const struct result *result);
+void table_footing(const struct heading *heading, double seconds);
+
+/* One file with everything, also each trial's totals. 0, or -1 with a sentence on stderr. */
+int json_write(const char *path, const struct heading *heading, const struct result *results, unsigned count);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+enum { WARM_PASSES_MAX = 2 };
+
+static const char *why_not(const struct work *work, const struct peer *peer)
+{
+    if ((work->flags & WORK_NEEDS_SHARED) && !(peer->flags & PEER_SHARED))
+        return "nothing to attach to";
+    if ((work->flags & WORK_NO_COPIES) && (peer->flags & PEER_COPIES))
+        return "copies everything at each step: would take minutes";
+    return NULL;
+}
+
+unsigned work_phase_count(const struct work *work)
+{
+    unsigned count = 0;
+
+    while (count < WORK_PHASES && work->phases[count] != NULL)
+        count++;
+    return count;
+}
+
+static void boil_down(struct trial *trial, unsigned phases, struct outcome *out)
+{
+    *out = (struct outcome){ .before = trial->before, .moves = trial->moves };
+    memcpy(out->memory, trial->memory, sizeof out->memory);
+    for (unsigned i = 0; i < phases; i++) {
+        struct series *series = &trial->phase[i];
+
+        out->calls[i] = series->count;
+        out->metric[METRIC_TOTAL][i] = series->total;
+        out->metric[METRIC_MEDIAN][i] = series_quantile(series, 0.5);
+        out->metric[METRIC_P99][i] = series_quantile(series, 0.99);
+        out->metric[METRIC_WORST][i] = series_quantile(series, 1);
+    }
+}
+
+/*
+ * A quarter more than it will use, and twice that for those who hold two copies at a time. Again, if pages were met
+ * that were not warm: the system need not hand out the same ones next time.
+ */
+static void warm(uint64_t peak, const struct peer *peer, struct conditions *conditions)
+{
+    bool huge = (peer->flags & PEER_HUGE) != 0;
+    uint64_t bytes = (peak + peak / 4 + 16 * MIB) * (peer->flags & PEER_COPIES ? 2 : 1);
+
+    for (int pass = 0; pass < WARM_PASSES_MAX; pass++) {
+        double rate = sys_warm(bytes, huge);
+
+        if (rate <= 0)
+            return;
+        if (!huge)
+            series_add(&conditions->passes, 1 / rate);
+        if (rate > conditions->best[huge])
+            conditions->best[huge] = rate;
+        if (rate > conditions->best[huge] / 2)
+            return;
+    }
+}
+
+static void run_trial(const struct work *work, struct row *row, struct trial *trial, struct series *shares)
+{
+    unsigned phases = work_phase_count(work);
+    struct sys_stopwatch begin = sys_start();
+    int result;
+
+    trial->peer = row->peer;
+    trial->self = NULL;
+    trial->moves = 0;
+    memset(trial->memory, 0, sizeof trial->memory);
+    for (unsigned i = 0; i < phases; i++)
+        series_clear(&trial->phase[i]);
+    result = work->run(work, trial);
+    series_add(shares, sys_busy_share(&begin));
+    if (result == 0)
+        boil_down(trial, phases, &row->outcomes[row->count++]);
+    else
+        snprintf(row->failure, sizeof row->failure, "%s", peer_failure());
+}
+
+static unsigned choose_rows(const struct work *work, bool (*wanted)(const char *peer), struct row *rows)
+{
+    const struct peer *peer;
+    unsigned count = 0;
+
+    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++) {
+        if (!wanted(peer->name))
+            continue;
+        if (rows != NULL) {
+            rows[count].peer = peer;
+            rows[count].left_out = why_not(work, peer);
+        }
+        count++;
+    }
+    return count;
+}
+
+void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const char *peer),
+              struct conditions *conditions, struct result *out)
+{
+    struct trial trial = { .settings = settings };
+    struct sys_stopwatch begin = sys_start();
+
+    *out = (struct result){ .work = work, .row_count = choose_rows(work, wanted, NULL) };
+    out->rows = calloc(out->row_count + 1, sizeof *out->rows);
+    if (out->rows == NULL) {
+        fputs("stitch-bench: out of memory\n", stderr);
+        exit(1);
+    }
+    choose_rows(work, wanted, out->rows);
+    for (unsigned rep = 0; rep < settings->reps; rep++) {
+        for (unsigned i = 0; i < out->row_count && !sys_interrupted(); i++) {
+            struct row *row = &out->rows[(i + rep) % out->row_count];
+
+            if (row->left_out != NULL || row->failure[0] != '\0')
+                continue;
+            if (!settings->cold)
+                warm(work->peak(work, settings), row->peer, conditions);
+            run_trial(work, row, &trial, &conditions->shares);
+        }
+    }
+    for (unsigned i = 0; i < WORK_PHASES; i++)
+        series_free(&trial.phase[i]);
+    out->seconds = sys_seconds(&begin);
+}
+
+void run_free(struct result *result)
+{
+    free(result->rows);
+    *result = (struct result){ 0 };
+}
+
+bool run_succeeded(const struct result *result)
+{
+    for (unsigned i = 0; i < result->row_count; i++) {
+        if (result->rows[i].failure[0] != '\0')
+            return false;
+    }
+    return true;
+}
+
+double row_median(const struct row *row, enum metric metric, unsigned phase)
+{
+    double values[STATS_MEDIAN_MAX];
+
+    for (unsigned i = 0; i < row->count; i++)
+        values[i] = row->outcomes[i].metric[metric][phase];
+    return stats_median(values, row->count);
+}
+
+double row_memory(const struct row *row, enum memory_point point)
+{
+    double values[STATS_MEDIAN_MAX];
+
+    for (unsigned i = 0; i < row->count; i++)
+        values[i] = (double)row->outcomes[i].memory[point];
+    return stats_median(values, row->count);
+}
+
+double row_ratio(const struct row *row, const struct row *reference, enum metric metric, unsigned phase)
+{
+    double values[STATS_MEDIAN_MAX];
+    unsigned count = 0;
+
+    if (reference == NULL)
+        return 0;
+    for (unsigned i = 0; i < row->count && i < reference->count; i++) {
+        double of = reference->outcomes[i].metric[metric][phase];
+
+        if (of > 0)
+            values[count++] = row->outcomes[i].metric[metric][phase] / of;
+    }
+    return stats_median(values, count);
+}
+
+const struct row *result_reference(const struct result *result)
+{
+    if (result->row_count == 0 || result->rows[0].peer != peer_at(0))
+        return NULL;
+    return &result->rows[0];
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+static clockid_t measure = CLOCK_MONOTONIC;
+
+static double read_clock(clockid_t id)
+{
+    struct timespec time;
+
+    clock_gettime(id, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+double sys_now(void)
+{
+    return read_clock(measure);
+}
+
+void sys_count_processor_time(void)
+{
+    measure = CLOCK_THREAD_CPUTIME_ID;
+}
+
+double sys_busy_share(const struct sys_stopwatch *since)
+{
+    double wall = read_clock(CLOCK_MONOTONIC) - since->wall;
+
+    return wall > 0 ? (read_clock(CLOCK_PROCESS_CPUTIME_ID) - since->busy) / wall : 1;
+}
+
+struct sys_stopwatch sys_start(void)
+{
+    return (struct sys_stopwatch){ read_clock(CLOCK_MONOTONIC), read_clock(CLOCK_PROCESS_CPUTIME_ID) };
+}
+
+double sys_seconds(const struct sys_stopwatch *since)
+{
+    return (read_clock(CLOCK_MONOTONIC) - since->wall) / 1e9;
+}
+
+double sys_clock_cost(void)
+{
+    enum { ROUNDS = 100000 };
+    double begin = sys_now();
+
+    for (int i = 0; i < ROUNDS; i++)
+        (void)sys_now();
+    return (sys_now() - begin) / ROUNDS;
+}
+
+/* Reading it folds the per-CPU counters into the sums of /proc/meminfo; root only. */
+static bool refresh_counters(void)
+{
+    FILE *file = fopen("/proc/sys/vm/stat_refresh", "r");
+
+    if (file == NULL)
+        return false;
+    (void)fgetc(file);
+    fclose(file);
+    return true;
+}
+
+bool sys_memory_is_exact(void)
+{
+    return refresh_counters();
+}
+
+void sys_read_memory(struct sys_memory *out)
+{
+    unsigned long long kib;
+    char line[128];
+    FILE *file;
+
+    *out = (struct sys_memory){ 0 };
+    refresh_counters();
+    file = fopen("/proc/meminfo", "r");
+    if (file == NULL)
+        return;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "Shmem: %llu kB", &kib) == 1)
+            out->shared = kib * 1024;
+        else if (sscanf(line, "AnonPages: %llu kB", &kib) == 1)
+            out->anon = kib * 1024;
+        else if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+            out->available = kib * 1024;
+    }
+    fclose(file);
+}
+
+/* 0 if it did not work. */
+static double warm_small(uint64_t bytes)
+{
+    int fd = memfd_create("stitch-bench-warm", MFD_CLOEXEC);
+    double begin = sys_now(), end;
+    bool worked = fd >= 0 && ftruncate(fd, (off_t)bytes) == 0 && fallocate(fd, 0, 0, (off_t)bytes) == 0;
+
+    end = sys_now();
+    if (fd >= 0)
+        close(fd);
+    return worked ? end - begin : 0;
+}
+
+static double warm_huge(uint64_t bytes)
+{
+    double begin = sys_now(), end;
+    char *base = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (base == MAP_FAILED)
+        return 0;
+    madvise(base, (size_t)bytes, MADV_HUGEPAGE);
+    for (uint64_t offset = 0; offset < bytes; offset += 4096)
+        *(volatile char *)(base + offset) = 1;
+    end = sys_now();
+    munmap(base, (size_t)bytes);
+    return end - begin;
+}
+
+double sys_warm(uint64_t bytes, bool huge)
+{
+    double ns = huge ? warm_huge(bytes) : warm_small(bytes);
+
+    return ns > 0 ? (double)bytes / ns * 1e9 : 0;
+}
+
+/* The first line of a small file, without its newline; "?" if there is none. */
+static void read_line(const char *path, char *out, size_t room)
+{
+    FILE *file = fopen(path, "r");
+
+    snprintf(out, room, "?");
+    if (file == NULL)
+        return;
+    if (fgets(out, (int)room, file) != NULL)
+        out[strcspn(out, "\n")] = '\0';
+    fclose(file);
+}
+
+static void read_processor(char *out, size_t room)
+{
+    char line[256];
+    FILE *file = fopen("/proc/cpuinfo", "r");
+
+    snprintf(out, room, "?");
+    if (file == NULL)
+        return;
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *colon = strchr(line, ':');
+
+        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+            line[strcspn(line, "\n")] = '\0';
+            snprintf(out, room, "%s", colon + 2);
+            break;
+        }
+    }
+    fclose(file);
+}
+
+void sys_describe(struct sys_machine *out)
+{
+    struct utsname name;
+    char shared[64], anon[64];
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE), cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    memset(out, 0, sizeof *out);
+    read_processor(out->processor, sizeof out->processor);
+    if (uname(&name) == 0)
+        snprintf(out->system, sizeof out->system, "%s %s", name.sysname, name.release);
+    read_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", shared, sizeof shared);
+    read_line("/sys/kernel/mm/transparent_hugepage/enabled", anon, sizeof anon);
+    snprintf(out->huge_pages, sizeof out->huge_pages, "shared: %s; private: %s", shared, anon);
+    out->cpus = (unsigned)cpus;
+    out->memory = (uint64_t)pages * (uint64_t)page;
+}
+
+uint64_t sys_shared_room(void)
+{
+    const char *folder = getenv("STITCH_DIR");
+    struct statvfs status;
+
+    if (statvfs(folder != NULL && folder[0] != '\0' ? folder : "/dev/shm", &status) != 0)
+        return 0;
+    return (uint64_t)status.f_bavail * status.f_frsize;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    interrupted = 1;
+    signal(number, SIG_DFL);
+}
+
+void sys_catch_interrupts(void)
+{
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+}
+
+bool sys_interrupted(void)
+{
+    return interrupted != 0;
+}

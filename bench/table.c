@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Results as tables for people: at most 120 columns. */
+#include "report.h"
+
+#include <stitch/stitch.h>
+
+#include <stdio.h>
+
+enum { NAME_WIDTH = 22 };
+
+/* Three or four digits that count, in `width` columns; a dash for "not known". */
+static void number(double value, int width)
+{
+    if (value <= 0)
+        printf("%*s", width, "-");
+    else
+        printf("%*.*f", width, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value);
+}
+
+static void ruler(char c, int width)
+{
+    while (width-- > 0)
+        putchar(c);
+    putchar('\n');
+}
+
+void table_heading(const struct heading *heading)
+{
+    const struct sys_machine *machine = heading->machine;
+    const char *missing = peers_missing();
+    const struct peer *peer;
+
+    printf("stitch-bench, stitch %s\n", stitch_version());
+    printf("machine       %s, %u CPUs, %.1f GiB, %s\n", machine->processor, machine->cpus,
+           (double)machine->memory / (double)(1 << 30), machine->system);
+    printf("huge pages    %s\n", machine->huge_pages);
+    printf("work          up to %.0f MiB, %u repetitions of each, all peers in turn; data checked in every one\n",
+           (double)heading->settings->max / (1 << 20), heading->settings->reps);
+    printf(
+        "figures       medians over the repetitions; x: how many times as long as \"%s\" it took (the median of the\n"
+        "              ratios of the rounds); the clock%s takes %.0f ns, which single calls include\n",
+        peer_at(0)->name, heading->settings->busy ? " (processor time)" : "", heading->clock_cost);
+    printf("memory        the system's own count%s, so whatever else runs here shows\n",
+           heading->exact_memory ? "" : " (not root: give or take 1 MiB)");
+    puts(heading->settings->cold
+             ? "warm          not at all: the times are those of whatever pages come first, and mean little"
+             : "warm          before each trial as much memory as it uses is touched and freed, so that nobody pays "
+               "for\n"
+               "              pages that a hypervisor has yet to back; the rates are at the end");
+    if (missing != NULL)
+        printf("left out      %s\n", missing);
+    puts("\npeers");
+    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++)
+        printf("  %-*s %s\n", NAME_WIDTH, peer->name, peer->note);
+}
+
+/* Begins the row with its name. True if there are figures to follow; otherwise it is complete, with the reason. */
+static bool begin_row(const struct row *row)
+{
+    printf("%-*s", NAME_WIDTH, row->peer->name);
+    if (row->failure[0] != '\0')
+        printf("  FAILED: %s\n", row->failure);
+    else if (row->left_out != NULL)
+        printf("  - %s\n", row->left_out);
+    else if (row->count == 0)
+        puts("  - interrupted");
+    else
+        return true;
+    return false;
+}
+
+static void memory_columns(const struct row *row)
+{
+    printf(" | %8.1f %8.0f %6.0f %6llu", row_memory(row, MEMORY_PEAK) / (1 << 20), row_memory(row, MEMORY_BACK) / 1024,
+           row_memory(row, MEMORY_LEFT) / 1024, (unsigned long long)row->outcomes[row->count - 1].moves);
+}
+
+/* All calls of a phase together, and the memory. */
+static void table_of_totals(const struct result *result)
+{
+    unsigned phases = work_phase_count(result->work);
+
+    printf("%-*s", NAME_WIDTH, "all calls together");
+    for (unsigned i = 0; i < phases; i++)
+        printf("%7s ms     x", result->work->phases[i]);
+    printf(" | %8s %8s %6s %6s\n", "peak MiB", "back KiB", "left", "moves");
+    ruler('-', NAME_WIDTH + 16 * (int)phases + 34);
+    for (unsigned i = 0; i < result->row_count; i++) {
+        const struct row *row = &result->rows[i];
+
+        if (!begin_row(row))
+            continue;
+        for (unsigned phase = 0; phase < phases; phase++) {
+            number(row_median(row, METRIC_TOTAL, phase) / 1e6, 10);
+            number(row_ratio(row, result_reference(result), METRIC_TOTAL, phase), 6);
+        }
+        memory_columns(row);
+        putchar('\n');
+    }
+}
+
+/* Single calls. */
+static void table_of_calls(const struct result *result)
+{
+    const struct work *work = result->work;
+    unsigned phases = work_phase_count(work);
+    bool nanoseconds = (work->flags & WORK_NANOSECONDS) != 0, ratios = !(work->flags & WORK_TOTALS);
+
+    printf("%-*s", NAME_WIDTH, nanoseconds ? "single calls, ns" : "single calls, us");
+    for (unsigned i = 0; i < phases; i++)
+        printf("%*s p50%8s%s", ratios ? 13 : 12, work->phases[i], "p99", ratios ? "      x" : "");
+    putchar('\n');
+    ruler('-', NAME_WIDTH + (ratios ? 32 : 24) * (int)phases);
+    for (unsigned i = 0; i < result->row_count; i++) {
+        const struct row *row = &result->rows[i];
+
+        if (!begin_row(row))
+            continue;
+        for (unsigned phase = 0; phase < phases; phase++) {
+            double unit = nanoseconds ? 1 : 1e3;
+
+            number(row_median(row, METRIC_MEDIAN, phase) / unit, ratios ? 17 : 16);
+            number(row_median(row, METRIC_P99, phase) / unit, 8);
+            if (ratios)
+                number(row_ratio(row, result_reference(result), METRIC_MEDIAN, phase), 7);
+        }
+        putchar('\n');
+    }
+}
+
+void table_result(const struct result *result)
+{
+    printf("\n%s: %s\n", result->work->name, result->work->what);
+    if (result->work->flags & WORK_TOTALS)
+        table_of_totals(result);
+    table_of_calls(result);
+    fflush(stdout);
+}
+
+void table_footing(const struct heading *heading, double seconds)
+{
+    struct series passes = heading->conditions->passes, shares = heading->conditions->shares;
+
+    puts("\nconditions");
+    if (passes.count > 0)
+        printf("  warming     %.2f GB/s in the first pass; then %.2f (median), %.2f (slowest)\n",
+               heading->conditions->first_warming / 1e9, 1e-9 / series_quantile(&passes, 0.5),
+               1e-9 / series_quantile(&passes, 1));
+    if (shares.count > 0)
+        printf("  processor   a trial had one for %.0f %% of its time (median), the unluckiest for %.0f %%\n",
+               100 * series_quantile(&shares, 0.5), 100 * series_quantile(&shares, 0));
+    printf("%s after %.0f s\n", heading->interrupted ? "interrupted" : "done", seconds);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A second handle to memory that was grown in steps of 2 MiB: for stitch each step is a segment of its own, for the
+ * others it is one object of the same size.
+ */
+#include "sys.h"
+#include "work.h"
+
+#include <string.h>
+
+enum phase { ATTACH, READ, DETACH };
+
+enum { ATTACHMENTS = 20 };
+
+static uint64_t whole(const struct work *work, const struct settings *settings)
+{
+    (void)settings;
+    return work->count * work->step;
+}
+
+/* The first word of each step, as the follower sees it. */
+static int read_all(const struct work *work, const struct peer *peer, void *follower)
+{
+    const char *base = peer->base(follower);
+
+    for (uint64_t offset = 0; offset < whole(work, NULL); offset += work->step) {
+        uint64_t word;
+
+        memcpy(&word, base + offset, sizeof word);
+        if (word != block_word(offset))
+            return peer_fail("the follower reads wrong data at the start of a step");
+    }
+    return 0;
+}
+
+static int attach_once(const struct work *work, struct trial *trial)
+{
+    const struct peer *peer = trial->peer;
+    double begin = sys_now(), attached, seen;
+    void *follower = peer->attach(trial->self);
+    int result;
+
+    attached = sys_now();
+    if (follower == NULL)
+        return -1;
+    if (peer->size(follower) != whole(work, NULL)) {
+        peer->close(follower);
+        return peer_fail("the follower sees another size");
+    }
+    result = read_all(work, peer, follower);
+    seen = sys_now();
+    peer->close(follower);
+    series_add(&trial->phase[DETACH], sys_now() - seen);
+    series_add(&trial->phase[READ], seen - attached);
+    series_add(&trial->phase[ATTACH], attached - begin);
+    return result;
+}
+
+static int grow_and_attach(const struct work *work, struct trial *trial)
+{
+    for (uint64_t size = work->step; size <= whole(work, NULL); size += work->step) {
+        if (size > work->step && block_resize(trial, size) < 0)
+            return -1;
+    }
+    block_touch(trial, 0, whole(work, NULL));
+    for (int i = 0; i < ATTACHMENTS; i++) {
+        if (attach_once(work, trial) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int run(const struct work *work, struct trial *trial)
+{
+    int result;
+
+    if (block_open(trial, work->step, whole(work, NULL), work->step) != 0)
+        return -1;
+    result = grow_and_attach(work, trial);
+    block_close(trial);
+    return result;
+}
+
+#define ATTACH_WORK(work_name, work_what, segments)                                                                    \
+    {                                                                                                                  \
+        .name = work_name, .what = work_what, .flags = WORK_NEEDS_SHARED, .phases = { "attach", "read", "detach" },    \
+        .peak = whole, .run = run, .step = UINT64_C(2) << 20, .count = segments                                        \
+    }
+
+const struct work work_attach[] = {
+    ATTACH_WORK("attach-1", "attach to 2 MiB (stitch: 1 segment), read a word, detach; 20 times", 1),
+    ATTACH_WORK("attach-41", "attach to 82 MiB (stitch: 41 segments), read a word of each, detach; 20 times", 41),
+    ATTACH_WORK("attach-99", "attach to 198 MiB (stitch: 99 segments), read a word of each, detach; 20 times", 99),
+    { 0 },
+};

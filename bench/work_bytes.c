@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing and shrinking by one byte: what a call costs that has almost nothing to do. */
+#include "sys.h"
+#include "work.h"
+
+enum phase { GROW, SHRINK };
+
+#define SEGMENT (UINT64_C(2) << 20)
+
+enum {
+    BATCH = 50 /* calls per sample, so that the clock does not count */
+};
+
+static uint64_t peak(const struct work *work, const struct settings *settings)
+{
+    (void)settings;
+    return work->start + work->count * BATCH;
+}
+
+/* BATCH calls in one direction, one clock around all: the mean nanoseconds of one, or a negative number. */
+static double batch(struct trial *trial, bool up)
+{
+    int (*resize)(void *, uint64_t) = up ? trial->peer->grow : trial->peer->shrink;
+    uint64_t size = trial->peer->size(trial->self);
+    double begin = sys_now();
+
+    for (int i = 0; i < BATCH; i++) {
+        if (resize(trial->self, up ? ++size : --size) != 0)
+            return -1;
+    }
+    return (sys_now() - begin) / BATCH;
+}
+
+static int there_and_back(const struct work *work, struct trial *trial)
+{
+    for (enum phase phase = GROW; phase <= SHRINK; phase++) {
+        for (uint64_t i = 0; i < work->count; i++) {
+            double ns = batch(trial, phase == GROW);
+
+            if (ns < 0)
+                return -1;
+            series_add(&trial->phase[phase], ns);
+        }
+    }
+    return block_check(trial, trial->peer->size(trial->self));
+}
+
+/* So many segments of 2 MiB, for those who have segments. */
+static int grow_to_start(const struct work *work, struct trial *trial)
+{
+    for (uint64_t size = 2 * SEGMENT; size < work->start; size += SEGMENT) {
+        if (block_resize(trial, size) < 0)
+            return -1;
+    }
+    return block_resize(trial, work->start) < 0 ? -1 : 0;
+}
+
+static int run(const struct work *work, struct trial *trial)
+{
+    uint64_t first = work->start < SEGMENT ? work->start : SEGMENT;
+    int result = 0;
+
+    if (block_open(trial, first, peak(work, trial->settings), SEGMENT) != 0)
+        return -1;
+    if (first < work->start)
+        result = grow_to_start(work, trial);
+    if (result == 0) {
+        block_touch(trial, 0, work->start);
+        result = there_and_back(work, trial);
+    }
+    block_close(trial);
+    return result;
+}
+
+#define BYTES(work_name, work_what, work_start, more_flags)                                                            \
+    {                                                                                                                  \
+        .name = work_name, .what = work_what, .flags = WORK_NANOSECONDS | (more_flags),                                \
+        .phases = { "grow", "shrink" }, .peak = peak, .run = run, .start = work_start, .count = 100                    \
+    }
+
+const struct work work_bytes[] = {
+    BYTES("bytes", "from 64 KiB by one byte, 5000 times, and back; a sample is the mean of 50 calls", 64 * 1024, 0),
+    BYTES("bytes-99", "the same from 196 MiB and 64 KiB (stitch: 99 segments)", 98 * SEGMENT + 64 * 1024,
+          WORK_NO_COPIES),
+    { 0 },
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Up to a greatest size rung by rung, touching each new page, and back down the same rungs. */
+#include "work.h"
+
+enum phase { GROW, TOUCH, BOTH, SHRINK };
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+
+static uint64_t top(const struct work *work, const struct settings *settings)
+{
+    return settings->max < work->limit ? settings->max : work->limit;
+}
+
+/* The next rung above `size`, and the one below. A step of 0 doubles and halves. */
+static uint64_t above(const struct work *work, uint64_t size)
+{
+    return work->step == 0 ? 2 * size : size + work->step;
+}
+
+static uint64_t below(const struct work *work, uint64_t size)
+{
+    return work->step == 0 ? size / 2 : size - work->step;
+}
+
+static int climb(const struct work *work, struct trial *trial, uint64_t max)
+{
+    uint64_t old = work->start, new;
+
+    block_touch(trial, 0, old);
+    for (; (new = above(work, old)) <= max; old = new) {
+        double grow = block_resize(trial, new), touch;
+
+        if (grow < 0)
+            return -1;
+        touch = block_touch(trial, old, new);
+        series_add(&trial->phase[GROW], grow);
+        series_add(&trial->phase[TOUCH], touch);
+        series_add(&trial->phase[BOTH], grow + touch);
+    }
+    trial->memory[MEMORY_PEAK] = block_memory(trial);
+    return block_check(trial, old);
+}
+
+static int descend(const struct work *work, struct trial *trial)
+{
+    uint64_t size = trial->peer->size(trial->self);
+
+    while (size > work->start) {
+        double shrink;
+
+        size = below(work, size);
+        shrink = block_resize(trial, size);
+        if (shrink < 0)
+            return -1;
+        series_add(&trial->phase[SHRINK], shrink);
+    }
+    trial->memory[MEMORY_BACK] = block_memory(trial);
+    if (block_check(trial, size) != 0)
+        return -1;
+    return block_check_regrown(trial);
+}
+
+static int run(const struct work *work, struct trial *trial)
+{
+    uint64_t max = top(work, trial->settings);
+    int result;
+
+    if (block_open(trial, work->start, max, 0) != 0)
+        return -1;
+    result = climb(work, trial, max);
+    if (result == 0)
+        result = descend(work, trial);
+    block_close(trial);
+    return result;
+}
+
+#define LADDER(work_name, work_what, work_start, work_step, work_limit, more_flags)                                    \
+    {                                                                                                                  \
+        .name = work_name, .what = work_what, .flags = WORK_TOTALS | WORK_MEMORY | (more_flags),                       \
+        .phases = { "grow", "touch", "both", "shrink" }, .peak = top, .run = run, .start = work_start,                 \
+        .step = work_step, .limit = work_limit                                                                         \
+    }
+
+const struct work work_ladder[] = {
+    LADDER("doubling", "from 64 KiB by doubling, each new page touched; back by halving", 64 * KIB, 0, UINT64_MAX, 0),
+    LADDER("steps", "from 1 MiB in steps of 1 MiB, each new page touched; back in the same steps", MIB, MIB, UINT64_MAX,
+           WORK_NO_COPIES),
+    LADDER("steps-32M", "as steps, to 32 MiB only: short enough for those who copy", MIB, MIB, 32 * MIB, 0),
+    LADDER("appends", "from 64 KiB in steps of 64 KiB to 256 MiB, each new page touched; back in the same steps",
+           64 * KIB, 64 * KIB, 256 * MIB, WORK_NO_COPIES),
+    { 0 },
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* A follower asks whether the size has changed, and it has not: what a reader pays before each piece of work. */
+#include "sys.h"
+#include "work.h"
+
+enum { SYNC };
+
+#define MIB (UINT64_C(1) << 20)
+
+/* So many calls take some 50 us: the clock's own cost vanishes, an interruption of the process shows as an outlier. */
+static uint64_t batch_size(const struct peer *peer, void *follower)
+{
+    uint64_t times = 1;
+
+    for (;;) {
+        double begin = sys_now(), ns;
+
+        if (peer->sync(follower, times) != 0)
+            return 0;
+        ns = sys_now() - begin;
+        if (ns > 25e3)
+            return times;
+        times *= 2;
+    }
+}
+
+static int ask(const struct work *work, struct trial *trial, void *follower)
+{
+    const struct peer *peer = trial->peer;
+    uint64_t times = batch_size(peer, follower);
+
+    if (times == 0)
+        return -1;
+    for (uint64_t i = 0; i < work->count; i++) {
+        double begin = sys_now();
+
+        if (peer->sync(follower, times) != 0)
+            return -1;
+        series_add(&trial->phase[SYNC], (sys_now() - begin) / (double)times);
+    }
+    /* That it looks at all: the owner grows, and the follower must see it. */
+    if (peer->grow(trial->self, 2 * MIB) != 0 || peer->sync(follower, 1) != 0)
+        return -1;
+    if (peer->size(follower) != 2 * MIB)
+        return peer_fail("the follower did not see the owner grow");
+    return 0;
+}
+
+static int run(const struct work *work, struct trial *trial)
+{
+    void *follower;
+    int result;
+
+    if (block_open(trial, MIB, 4 * MIB, 0) != 0)
+        return -1;
+    follower = trial->peer->attach(trial->self);
+    result = follower == NULL ? -1 : ask(work, trial, follower);
+    if (follower != NULL)
+        trial->peer->close(follower);
+    block_close(trial);
+    return result;
+}
+
+static uint64_t peak(const struct work *work, const struct settings *settings)
+{
+    (void)work;
+    (void)settings;
+    return 4 * MIB;
+}
+
+const struct work work_sync[] = {
+    { .name = "sync",
+      .what = "a follower looks for a change of size, and there is none; 200 samples of many calls",
+      .flags = WORK_NEEDS_SHARED | WORK_NANOSECONDS,
+      .phases = { "sync" },
+      .peak = peak,
+      .run = run,
+      .count = 200 },
+    { 0 },
+};
