@@ -272,7 +272,7 @@ close:
     return e;
 }
 
-int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
+static int open_once(const char *name, const stitch_options *options, struct stitch_region **out)
 {
     char object_name[ST_NAME_SIZE];
     struct stitch_region *region;
@@ -281,24 +281,31 @@ int st_life_open(const char *name, const stitch_options *options, struct stitch_
     if (e)
         return e;
     st_names_region(object_name, name);
-    e = STITCH_EBUSY;
-    for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
-        if (tries > 0)
-            st_os_sleep(1);
-        e = find_and_attend(region, object_name, options);
-    }
+    e = find_and_attend(region, object_name, options);
     if (!e)
         e = attach_memory(region);
     if (!e)
         e = st_follow_sync(region);
     if (e == STITCH_ENOENT)
         st_reap_one(&region->folder, object_name); /* if it is there and ended, its name is free now */
-    if (e < 0) {
+    if (e == STITCH_EGONE && !region->folder.objects_persist)
+        e = STITCH_EBUSY; /* its last user is closing it just now */
+    if (e < 0)
         st_life_close(region);
-        return e;
+    else
+        *out = region;
+    return e < 0 ? e : 0;
+}
+
+int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
+{
+    int e = open_once(name, options, out);
+
+    for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
+        st_os_sleep(1);
+        e = open_once(name, options, out);
     }
-    *out = region;
-    return 0;
+    return e;
 }
 
 int st_life_attach(const char *name, const stitch_options *options, struct stitch_region **out)

@@ -218,7 +218,7 @@ static void show_draws_to_scale(void)
     TOOL_SAYS("size 6M ^\n");
     TOOL_SAYS("\n0   1       0      2M      2M        2M  0x");
     TOOL_SAYS("yes\n");
-    TOOL_OK("stitch create many -q -r 64T --lazy; for i in 1 2 3 4 5 6 7 8 9; do stitch grow many 2M -q; "
+    TOOL_OK("stitch create many -q -r 256G --lazy; for i in 1 2 3 4 5 6 7 8 9; do stitch grow many 2M -q; "
             "stitch resize many ${i}00M -q; done; LC_ALL=C.UTF-8 stitch show many");
     if (strstr(tool_last.out, "┌") != NULL || has_utf8()) {
         lines_are_whole("  ┌", 2);

@@ -164,6 +164,8 @@ void st_os_wait(const st_os_locks *locks, const st_word *word, uint64_t seen, ui
     HANDLE event = handle_of(locks, (seen + 1) & 1 ? PUBLISHED_ODD : PUBLISHED_EVEN);
     DWORD time = milliseconds < INFINITE - 1 ? (DWORD)milliseconds : INFINITE - 1;
 
+    if (st_load(word) != seen)
+        return;
     if (!event)
         Sleep(time); /* read-only: may not announce itself either */
     else if (st_win.WaitForSingleObject(event, time) == WAIT_OBJECT_0 && st_load(word) == seen)

@@ -172,8 +172,10 @@ int st_os_reserve(uint64_t size, st_os_reservation *out)
 {
     unsigned char *base = st_win_has_placeholders() ? reserve_placeholder(NULL, size) : reserve_plain(size);
 
-    if (!base)
-        return st_win_fail(GetLastError()) == STITCH_ENOMEM ? STITCH_EADDRSPACE : st_win_fail(GetLastError());
+    if (!base) { /* out of address space, or above all of it (87) */
+        st_win_fail(GetLastError());
+        return STITCH_EADDRSPACE;
+    }
     *out = (st_os_reservation){ .base = base, .size = size };
     return 0;
 }
