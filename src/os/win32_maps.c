@@ -3,6 +3,7 @@
 #include "win32_sys.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <stitch/stitch.h>
@@ -65,6 +66,11 @@ struct attributes {
 struct entry {
     struct unicode name, type;
 };
+
+#define MORE_ENTRIES     ((LONG)0x00000105)
+#define NO_MORE_ENTRIES  ((LONG)0x8000001a)
+#define BUFFER_TOO_SMALL ((LONG)0xc0000023)
+
 typedef LONG(WINAPI *open_directory)(HANDLE *, ACCESS_MASK, struct attributes *);
 typedef LONG(WINAPI *query_directory)(HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *);
 
@@ -95,30 +101,52 @@ static int open_space(const st_os_folder *folder, HANDLE *out)
     return open(out, 1, &attributes) < 0 ? st_win_fail(ERROR_ACCESS_DENIED) : 0; /* 1: DIRECTORY_QUERY */
 }
 
+/*
+ * All names in one call: asked one by one, a name that is there all the time can be missed while others come and go.
+ * The buffer grows until it fits; the list in it ends with an empty entry. The caller frees *out.
+ */
+static int query_all(HANDLE space, query_directory query, struct entry **out)
+{
+    for (ULONG size = 1u << 16; size <= 1u << 26; size *= 2) {
+        struct entry *entries = calloc(1, size);
+        ULONG context = 0, got = 0;
+        LONG status;
+
+        if (!entries)
+            return st_win_fail(ERROR_NOT_ENOUGH_MEMORY);
+        status = query(space, entries, size, FALSE, TRUE, &context, &got);
+        if (status == 0 || status == NO_MORE_ENTRIES) {
+            *out = entries;
+            return 0;
+        }
+        free(entries);
+        if (status != MORE_ENTRIES && status != BUFFER_TOO_SMALL)
+            return st_win_fail(ERROR_ACCESS_DENIED);
+    }
+    return st_win_fail(ERROR_NOT_ENOUGH_MEMORY);
+}
+
 int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg)
 {
     query_directory query;
+    struct entry *entries = NULL;
     HANDLE space;
-    ULONG context = 0;
     int e = look_up("NtQueryDirectoryObject", &query);
 
     if (!e)
         e = open_space(folder, &space);
     if (e)
         return e;
-    while (e == 0) {
-        _Alignas(16) char buffer[2048];
-        const struct entry *entry = (const struct entry *)(const void *)buffer;
+    e = query_all(space, query, &entries);
+    st_win.CloseHandle(space);
+    for (const struct entry *entry = entries; !e && entry->name.text; entry++) {
         char name[1024];
-        int length;
+        int length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), name,
+                                         (int)sizeof name - 1, NULL, NULL);
 
-        if (query(space, buffer, sizeof buffer, TRUE, FALSE, &context, NULL) < 0)
-            break; /* the end */
-        length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), name,
-                                     (int)sizeof name - 1, NULL, NULL);
         name[length] = '\0';
         e = each(name, arg);
     }
-    st_win.CloseHandle(space);
+    free(entries);
     return e;
 }
