@@ -70,6 +70,7 @@ struct entry {
 #define MORE_ENTRIES     ((LONG)0x00000105)
 #define NO_MORE_ENTRIES  ((LONG)0x8000001a)
 #define BUFFER_TOO_SMALL ((LONG)0xc0000023)
+#define NOT_IMPLEMENTED  ((LONG)0xc0000002)
 
 typedef LONG(WINAPI *open_directory)(HANDLE *, ACCESS_MASK, struct attributes *);
 typedef LONG(WINAPI *query_directory)(HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *);
@@ -121,9 +122,31 @@ static int query_all(HANDLE space, query_directory query, struct entry **out)
         }
         free(entries);
         if (status != MORE_ENTRIES && status != BUFFER_TOO_SMALL)
-            return st_win_fail(ERROR_ACCESS_DENIED);
+            return st_win_fail(status == NOT_IMPLEMENTED ? ERROR_NOT_SUPPORTED : ERROR_ACCESS_DENIED);
     }
     return st_win_fail(ERROR_NOT_ENOUGH_MEMORY);
+}
+
+static int tell(const struct entry *entry, int (*each)(const char *name, void *arg), void *arg)
+{
+    char name[1024];
+    int length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), name,
+                                     (int)sizeof name - 1, NULL, NULL);
+
+    name[length] = '\0';
+    return each(name, arg);
+}
+
+/* For Wine before 10, which gives one entry a call and no more. */
+static int each_one_by_one(HANDLE space, query_directory query, int (*each)(const char *name, void *arg), void *arg)
+{
+    _Alignas(16) char buffer[2048];
+    ULONG context = 0;
+    int e = 0;
+
+    while (!e && query(space, buffer, sizeof buffer, TRUE, FALSE, &context, NULL) >= 0)
+        e = tell((const struct entry *)(const void *)buffer, each, arg);
+    return e;
 }
 
 int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg)
@@ -138,15 +161,11 @@ int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, 
     if (e)
         return e;
     e = query_all(space, query, &entries);
-    st_win.CloseHandle(space);
-    for (const struct entry *entry = entries; !e && entry->name.text; entry++) {
-        char name[1024];
-        int length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), name,
-                                         (int)sizeof name - 1, NULL, NULL);
-
-        name[length] = '\0';
-        e = each(name, arg);
-    }
+    if (e == STITCH_ENOTSUP)
+        e = each_one_by_one(space, query, each, arg);
+    for (const struct entry *entry = entries; !e && entry && entry->name.text; entry++)
+        e = tell(entry, each, arg);
     free(entries);
+    st_win.CloseHandle(space);
     return e;
 }
