@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
 # What the library needs. A thing that is missing is an error which says where to get it.
 
-set(THREADS_PREFER_PTHREAD_FLAG ON)
-find_package(Threads REQUIRED)
+# Of the system: threads; on Windows, where threads are part of it anyway, random numbers.
+if(WIN32)
+    set(STITCH_SYSTEM_LIBRARIES bcrypt)
+else()
+    set(THREADS_PREFER_PTHREAD_FLAG ON)
+    find_package(Threads REQUIRED)
+    set(STITCH_SYSTEM_LIBRARIES Threads::Threads)
+endif()
 
 # stitch_require_header(target header debian_package): an interface target for a library that is only a header.
 function(stitch_require_header target header package)

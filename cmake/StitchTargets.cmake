@@ -32,7 +32,7 @@ function(stitch_library target type)
     # uthash is only a header, and only here: nobody who links the library needs to have it.
     target_include_directories(${target} SYSTEM PRIVATE
         $<TARGET_PROPERTY:stitch_uthash,INTERFACE_INCLUDE_DIRECTORIES>)
-    target_link_libraries(${target} PRIVATE Threads::Threads)
+    target_link_libraries(${target} PRIVATE ${STITCH_SYSTEM_LIBRARIES})
 endfunction()
 
 # stitch_program(target output_name source...): a program on the public API. It is linked to the shared library, whose

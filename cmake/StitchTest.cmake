@@ -12,6 +12,7 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 #             upper case: stitch_tool in STITCH_TOOL.
 #   SOURCES   further files.
 #   SERIAL    nothing else may run meanwhile (it measures the whole machine).
+# stitch_test_elsewhere(name reason) adds a ctest that is skipped, and says why: the system has nothing to test there.
 # Exit status 77 is a skip; the test prints why.
 function(stitch_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "LABELS;PROGRAMS;SOURCES")
@@ -38,10 +39,20 @@ function(stitch_test name)
         add_dependencies(test_${name} ${program})
     endforeach()
 
-    add_test(NAME ${name} COMMAND ${STITCH_TEST_LAUNCHER} $<TARGET_FILE:test_${name}>)
+    # By its name as a target, cmake puts the emulator of a build for another system in front.
+    if(STITCH_TEST_LAUNCHER)
+        add_test(NAME ${name} COMMAND ${STITCH_TEST_LAUNCHER} $<TARGET_FILE:test_${name}>)
+    else()
+        add_test(NAME ${name} COMMAND test_${name})
+    endif()
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${timeout} SKIP_RETURN_CODE 77 LABELS "${arg_LABELS}" ENVIRONMENT "${environment}")
     if(arg_SERIAL)
         set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
     endif()
+endfunction()
+
+function(stitch_test_elsewhere name reason)
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "skipped: ${reason}")
+    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped: ")
 endfunction()

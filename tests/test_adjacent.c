@@ -331,9 +331,9 @@ static void promise_1_base_stays_from_nothing_to_reserve_and_back(void)
 static const struct CMUnitTest tests[] = {
     T_BOTH(promise_2_adjacent_after_random_steps),
     T_BOTH(promise_2_adjacent_with_steps_in_two_processes),
-    T_TEST(promise_2_memcpy_over_seams),
-    T_TEST(promise_2_unaligned_words_over_seams),
-    T_TEST(promise_2_seams_join_for_the_other_process),
+    T_STITCHED(promise_2_memcpy_over_seams),
+    T_STITCHED(promise_2_unaligned_words_over_seams),
+    T_STITCHED(promise_2_seams_join_for_the_other_process),
     T_BOTH(promise_1_base_stays_from_nothing_to_reserve_and_back),
 };
 

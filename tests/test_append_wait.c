@@ -57,6 +57,8 @@ T_HELPER(record_writer)
         T_OK(stitch_append(region, record, length, &offset));
         T_TRUE(memcmp(t_bytes(region) + offset, record, (size_t)length) == 0);
     }
+    t_tell(t_parent(), "written");
+    t_expect(t_parent(), "end"); /* when the other has mapped what may end with us */
     t_close(region);
 }
 
@@ -72,10 +74,14 @@ static void appended_bytes_are_never_seen_unfilled(void)
     for (uint64_t i = 0; i < 2; i++)
         writer[i] = t_start("record_writer", "%s %" PRIu64 " %" PRIu64, name, i << 32, count);
     for (int i = 0; i < 2; i++)
+        t_expect(writer[i], "written");
+    T_TRUE(stitch_sync(region) >= 0);
+    for (int i = 0; i < 2; i++) {
+        t_tell(writer[i], "end");
         t_finish(writer[i]);
+    }
     for (int i = 0; i < 2; i++)
         t_finish(reader[i]);
-    T_TRUE(stitch_sync(region) >= 0);
     (void)t_prove(region);
     t_close(region);
 }

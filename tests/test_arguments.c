@@ -85,6 +85,7 @@ static void a_size_beyond_the_reserve_is_refused(void)
     stitch_options options = t_options();
     stitch_region *region = UNTOUCHED;
 
+    options.reserve = 0;
     options.size = STITCH_RESERVE_DEFAULT + 1;
     T_GIVES(stitch_create(t_name(), &options, &region), STITCH_ERESERVE);
     options.size = UINT64_MAX;
@@ -156,7 +157,7 @@ static void null_options_are_the_defaults(void)
     T_EQ(stitch_reserve(one), STITCH_RESERVE_DEFAULT);
     T_EQ(t_info(one).mode, 0600);
     T_EQ(t_info(one).capacity, STITCH_SEGMENTS_DEFAULT);
-    T_EQ(t_info(one).backend, STITCH_BACKEND_STITCHED);
+    T_EQ(t_info(one).backend, t_options().backend);
     T_EQ(t_info(one).flags, 0);
     t_close(one);
     T_OK(stitch_attach(name, NULL, &one));
@@ -288,14 +289,19 @@ static void good_names(void)
     memset(longest, 'n', sizeof longest - 1);
     longest[sizeof longest - 1] = 0;
     for (size_t i = 0; i < T_COUNT(good); i++) {
-        stitch_region *region = t_create(good[i]), *other;
+        stitch_region *region, *other;
 
+        if (!t_has(T_FOLDERS) && (unsigned char)good[i][0] == 0xff)
+            continue; /* names of the system's objects are characters there */
+        region = t_create(good[i]);
         T_OK(stitch_grow(region, 3, NULL));
         other = t_open(good[i]);
         T_EQ(stitch_size(other), 3);
         T_EQ(stitch_list(count_name, good[i]), 1);
-        T_OK(stitch_unlink(good[i]));
-        T_GIVES(stitch_unlink(good[i]), STITCH_ENOENT);
+        if (t_has(T_UNLINKING)) {
+            T_OK(stitch_unlink(good[i]));
+            T_GIVES(stitch_unlink(good[i]), STITCH_ENOENT);
+        }
         t_close(other);
         t_close(region);
         T_EQ(t_folder_count(t_folder()), 0);

@@ -21,10 +21,14 @@ static void open_folder(void)
 static st_os_object make(const char *name, uint64_t size, uint64_t committed)
 {
     st_os_object object = ST_OS_OBJECT_CLOSED;
+    void *view;
 
     T_EQ(st_os_object_create(&folder, name, size, 0600, false, &object), 0);
-    if (committed)
-        T_EQ(st_os_commit(&object, NULL, 0, committed, false), 0);
+    if (committed) {
+        T_EQ(st_os_map(&object, size, false, &view), 0);
+        T_EQ(st_os_commit(&object, view, 0, committed, false), 0);
+        st_os_unmap(view, size);
+    }
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
     return object;
 }
@@ -84,6 +88,7 @@ static void folders(void)
     st_os_object object[3];
     unsigned count = 0;
 
+    t_needs(T_FOLDERS);
     T_EQ(st_os_folder_open("/no/such/folder", &none), STITCH_ENOENT);
     T_TRUE(st_os_error() != 0);
     open_folder();
@@ -117,6 +122,7 @@ static void objects_have_no_name_before_they_are_published(void)
     st_os_object object = ST_OS_OBJECT_CLOSED, other = ST_OS_OBJECT_CLOSED;
     st_os_status status, status_of;
 
+    t_needs(T_KEPT);
     open_folder();
     T_EQ(st_os_object_open(&folder, "x", false, &other), STITCH_ENOENT);
     T_EQ(st_os_object_status_of(&folder, "x", &status), STITCH_ENOENT);
@@ -170,6 +176,7 @@ static void objects_are_opened_again_and_renamed(void)
     st_os_object one, two, three = ST_OS_OBJECT_CLOSED;
     st_os_status status[3];
 
+    t_needs(T_KEPT);
     open_folder();
     one = make("one", UNIT, UNIT);
     two = make("two", folder.page, 0);
@@ -241,6 +248,7 @@ static void commit_makes_memory_that_reads_zero(void)
     void *view;
     unsigned char *bytes;
 
+    t_needs(T_GIVING_BACK);
     open_folder();
     object = make("m", 2 * UNIT, 0);
     T_EQ(resident(&object), 0);
@@ -276,6 +284,7 @@ static void decommit_by_view_or_by_object(void)
     st_os_object object, closed = ST_OS_OBJECT_CLOSED;
     void *view;
 
+    t_needs(T_GIVING_BACK);
     open_folder();
     object = make("d", UNIT, UNIT);
     T_EQ(st_os_map(&object, UNIT, false, &view), 0);
@@ -359,7 +368,8 @@ static void views_lie_side_by_side(void)
         T_EQ(s.range[i].writable, i != 2);
     }
     T_EQ(s.range[3].kind, ST_OS_RESERVED);
-    st_os_view_unmap(&reservation, UNIT, 2 * UNIT); /* two at once */
+    st_os_view_unmap(&reservation, 2 * UNIT, UNIT);
+    st_os_view_unmap(&reservation, UNIT, UNIT);
     s = survey(&reservation, 0, 8 * UNIT);
     T_EQ(s.count, 2);
     T_EQ(s.range[1].kind, ST_OS_RESERVED);
@@ -376,7 +386,9 @@ static void reservations_beyond_the_address_space(void)
 {
     st_os_reservation reservation = { 0 };
 
-    T_EQ(st_os_reserve(UINT64_C(1) << 60, &reservation), STITCH_EADDRSPACE);
+    int code = st_os_reserve(UINT64_C(1) << 60, &reservation);
+
+    T_TRUE(code == STITCH_EADDRSPACE || code == STITCH_ESYS); /* valgrind has its own limit and its own word for it */
     T_TRUE(reservation.base == NULL);
 }
 
@@ -389,7 +401,7 @@ static const struct CMUnitTest tests[] = {
     T_TEST(objects_are_read_without_mapping),
     T_TEST(commit_makes_memory_that_reads_zero),
     T_TEST(decommit_by_view_or_by_object),
-    T_TEST(views_lie_side_by_side),
+    T_STITCHED(views_lie_side_by_side),
     T_TEST(reservations_beyond_the_address_space),
 };
 

@@ -19,9 +19,12 @@ static void open_folder(void)
 static st_os_object make(const char *name)
 {
     st_os_object object = ST_OS_OBJECT_CLOSED;
+    void *view;
 
     T_EQ(st_os_object_create(&folder, name, folder.page, 0600, false, &object), 0);
-    T_EQ(st_os_commit(&object, NULL, 0, folder.page, false), 0);
+    T_EQ(st_os_map(&object, folder.page, false, &view), 0);
+    T_EQ(st_os_commit(&object, view, 0, folder.page, false), 0);
+    st_os_unmap(view, folder.page);
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
     return object;
 }
@@ -102,8 +105,8 @@ static void locks_between_handles(void)
 {
     st_os_object object;
     handle one, two, three;
-    t_thread *threads[2];
 
+    t_needs(T_FILE_LOCKS);
     open_folder();
     object = make("l");
     one = open_handle("l");
@@ -124,11 +127,6 @@ static void locks_between_handles(void)
     T_EQ(st_os_name_enter(&two.locks), 0);
     st_os_name_leave(&two.locks);
 
-    threads[0] = t_thread_start(enter_as_writer, &one.locks); /* also within a process */
-    threads[1] = t_thread_start(enter_as_writer, &two.locks);
-    for (int i = 0; i < 2; i++)
-        t_thread_join(threads[i]);
-
     close_handle(&one);
     close_handle(&two);
     three = open_handle("l");
@@ -143,12 +141,35 @@ static void locks_between_handles(void)
     st_os_folder_close(&folder);
 }
 
+static void writers_exclude_each_other_within_a_process(void)
+{
+    st_os_object object;
+    t_thread *threads[2];
+    handle one, two;
+
+    t_need_free_threads();
+    open_folder();
+    object = make("l");
+    one = open_handle("l");
+    two = open_handle("l");
+    threads[0] = t_thread_start(enter_as_writer, &one.locks);
+    threads[1] = t_thread_start(enter_as_writer, &two.locks);
+    for (int i = 0; i < 2; i++)
+        t_thread_join(threads[i]);
+    close_handle(&one);
+    close_handle(&two);
+    T_EQ(st_os_object_remove(&folder, "l"), 0);
+    st_os_object_close(&object);
+    st_os_folder_close(&folder);
+}
+
 static void locks_go_with_their_process(void)
 {
     st_os_object object;
     t_process *holder;
     handle mine;
 
+    t_needs(T_FILE_LOCKS);
     open_folder();
     object = make("l");
     mine = open_handle("l");
@@ -262,6 +283,7 @@ static void fork_marks(void)
 static const struct CMUnitTest tests[] = {
     T_TEST(mutexes_exclude),
     T_TEST(locks_between_handles),
+    T_TEST(writers_exclude_each_other_within_a_process),
     T_TEST(locks_go_with_their_process),
     T_TEST(a_wake_reaches_every_process),
     T_TEST(fork_marks),

@@ -8,7 +8,6 @@
 #include "maps.h"
 #include "model.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -120,25 +119,10 @@ static void promise_2_sockets_and_vectors_over_seams(void)
     end();
 }
 
-/* Behind the size's extent there is nothing to be had, and the kernel says so. */
-static void the_reservation_is_no_memory_for_the_kernel_either(void)
-{
-    begin();
-    errno = 0;
-    T_EQ(pread(file, t_bytes(region) + SIZE, 4096, 0), -1);
-    T_EQ(errno, EFAULT);
-    T_EQ(pwrite(file, t_bytes(region) + SIZE + T_MIB(100), 4096, 0), -1);
-    T_EQ(errno, EFAULT);
-    T_EQ(pread(file, t_bytes(region) + SIZE - 4096, 8192, 0), 4096); /* as far as it goes */
-    (void)t_prove(region);
-    end();
-}
-
 static const struct CMUnitTest tests[] = {
     T_TEST(promise_2_read_over_seams),
     T_TEST(promise_2_write_over_seams),
     T_TEST(promise_2_sockets_and_vectors_over_seams),
-    T_TEST(the_reservation_is_no_memory_for_the_kernel_either),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };

@@ -96,8 +96,10 @@ static void objects_are_closed(void)
     open_before = t_descriptor_count();
     for (uint64_t i = 0; i < 5; i++) {
         struct st_segment_view view = make(i + 1, i * STITCH_EXTENT_UNIT, 1);
+        char name[32];
 
-        T_EQ(st_os_object_create(&folder, "unused", STITCH_EXTENT_UNIT, 0600, false, &view.object), 0);
+        (void)snprintf(name, sizeof name, "unused%" PRIu64, i);
+        T_EQ(st_os_object_create(&folder, name, STITCH_EXTENT_UNIT, 0600, false, &view.object), 0);
         T_EQ(st_segments_add(&table, &view), 0);
         T_EQ(st_segments_object(&table, i)->handle, view.object.handle);
     }

@@ -144,8 +144,11 @@ static void reserve_is_rounded_up(void)
 
 static void default_reserve_is_32_gib(void)
 {
-    stitch_region *region = t_create(t_name());
+    stitch_options options = t_options();
+    stitch_region *region;
 
+    options.reserve = 0;
+    region = t_create_with(t_name(), &options);
     T_EQ(stitch_reserve(region), STITCH_RESERVE_DEFAULT);
     T_EQ(stitch_reserve(region), T_GIB(32));
     t_close(region);
@@ -260,11 +263,11 @@ static const struct CMUnitTest tests[] = {
     T_BOTH(promise_7_reserve_full_is_ereserve_and_changes_nothing),
     T_BOTH(reserve_is_rounded_up),
     T_BOTH(default_reserve_is_32_gib),
-    T_TEST(promise_7_directory_full_is_esegments_and_changes_nothing),
-    T_TEST(one_entry_is_enough_for_one_segment),
-    T_TEST(extents_follow_the_rule),
-    T_TEST(a_fixed_extent_is_kept),
-    T_TEST(ids_are_never_used_twice),
+    T_STITCHED(promise_7_directory_full_is_esegments_and_changes_nothing),
+    T_STITCHED(one_entry_is_enough_for_one_segment),
+    T_STITCHED(extents_follow_the_rule),
+    T_STITCHED(a_fixed_extent_is_kept),
+    T_STITCHED(ids_are_never_used_twice),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };

@@ -11,9 +11,11 @@
 #include "state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, MOST_MAPPINGS = 300000 };
 
@@ -258,11 +260,32 @@ static void promise_7_no_memory_is_enomem_and_leaves_nothing(void)
     t_finish(t_start("little_memory", "-"));
 }
 
+/* Behind the last extent there is nothing to be had, and the kernel says so to who asks it. */
+static void the_reservation_is_no_memory_for_the_kernel(void)
+{
+    stitch_region *region = create_here(t_name(), T_MIB(4));
+    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), sink = memfd_create("sink", MFD_CLOEXEC);
+
+    T_TRUE(file >= 0 && sink >= 0);
+    errno = 0;
+    T_EQ(pread(file, t_bytes(region) + T_MIB(4), 4096, 0), -1);
+    T_EQ(errno, EFAULT);
+    errno = 0;
+    T_EQ(pwrite(sink, t_bytes(region) + T_MIB(100), 4096, 0), -1);
+    T_EQ(errno, EFAULT);
+    T_EQ(pwrite(sink, t_bytes(region) + T_MIB(4) - 4096, 8192, 0), 4096); /* as far as it goes */
+    (void)close(file);
+    (void)close(sink);
+    (void)t_prove(region);
+    t_close(region);
+}
+
 static const struct CMUnitTest tests[] = {
     T_TEST(promise_7_mapping_limit_is_emaps_and_shrink_works),
     T_TEST(follower_at_the_mapping_limit),
     T_TEST(no_new_handle_at_the_mapping_limit),
     T_TEST(no_address_space_is_eaddrspace),
+    T_TEST(the_reservation_is_no_memory_for_the_kernel),
     T_TEST(promise_7_no_memory_is_enomem_and_leaves_nothing),
 };
 

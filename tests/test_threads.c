@@ -88,6 +88,8 @@ T_HELPER(growing_process)
     for (int i = 0; i < THREADS; i++)
         t_thread_join(threads[i]);
     (void)t_prove(region);
+    t_tell(t_parent(), "done");
+    t_expect(t_parent(), "end"); /* when the other has mapped what may end with us */
     t_close(region);
 }
 
@@ -106,7 +108,12 @@ static void processes_with_threads_grow_at_once(void)
     for (int i = 0; i < PROCESSES; i++)
         t_tell(processes[i], "go");
     for (int i = 0; i < PROCESSES; i++)
+        t_expect(processes[i], "done");
+    T_TRUE(stitch_sync(region) >= 0);
+    for (int i = 0; i < PROCESSES; i++) {
+        t_tell(processes[i], "end");
         t_finish(processes[i]);
+    }
     check_tiles(region, 1, PROCESSES * THREADS, rounds);
     t_close(region);
 }
@@ -157,10 +164,12 @@ static void step_at_random(void *arg)
 static void threads_grow_shrink_and_look_at_once(void)
 {
     const char *name = t_name();
-    stitch_region *region = t_create(name), *other;
+    stitch_region *region, *other;
     t_thread *workers[2], *lookers[2];
     work parts[4];
 
+    t_need_free_threads();
+    region = t_create(name);
     T_OK(stitch_grow(region, T_MIB(1), NULL));
     memset(t_bytes(region), 0x17, T_MIB(1));
     other = t_open(name);
@@ -209,6 +218,7 @@ static void threads_make_and_end_handles(void)
     t_thread *threads[THREADS];
     work parts[THREADS];
 
+    t_need_free_threads();
     for (unsigned i = 0; i < THREADS; i++) {
         parts[i] = (work){ NULL, i + 1, t_rounds(400) };
         threads[i] = t_thread_start(make_and_end, &parts[i]);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 #include <popt.h>
@@ -16,7 +17,9 @@
 #include "stitch/stitch.h"
 #include "text.h"
 
-#if defined(__GNUC__)
+#if defined(__MINGW_PRINTF_FORMAT) /* the C library's printf, or its replacement by mingw's: <stdio.h> knows */
+#  define ST_CLI_FORMAT(text, first) __attribute__((format(__MINGW_PRINTF_FORMAT, text, first)))
+#elif defined(__GNUC__)
 #  define ST_CLI_FORMAT(text, first) __attribute__((format(printf, text, first)))
 #else
 #  define ST_CLI_FORMAT(text, first)

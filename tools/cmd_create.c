@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "term.h"
+
 static char *size_given;
 
 static const struct poptOption options_table[] = {
@@ -27,6 +29,9 @@ static void report(const char *name, stitch_region *region)
     printf("%s: made, %s of at most %s, %s\n", safe, st_number_text(info.size, st_cli.exact, size),
            st_number_text(info.reserve, st_cli.exact, reserve), st_text_backend(info.backend));
     free(safe);
+    if (!st_term_regions_stay()) {
+        printf("On this system a region lives as long as somebody is attached: it ends now, unless somebody is.\n");
+    }
 }
 
 static int run(const char **operands)
@@ -58,7 +63,8 @@ const struct st_command st_cmd_create = {
     .least = 1,
     .most = 1,
     .summary = "make a region",
-    .text = "Make a region. It stays until it is removed with stitch rm, also while nobody uses it.\n",
+    .text = "Make a region. It stays until it is removed with stitch rm, also while nobody uses it.\n"
+            "(On Windows it lives as long as some process is attached to it.)\n",
     .options = options_table,
     .run = run,
 };

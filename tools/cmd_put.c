@@ -170,8 +170,9 @@ const struct st_command st_cmd_put = {
     .most = 1,
     .summary = "standard input to the end of a region",
     .text = "Store standard input at the end of a region, which grows as it comes. If there is no such\n"
-            "region it is made, and stays until stitch rm. Readers (stitch cat -f) see every piece as soon\n"
-            "as it is stored, never a part of it; several puts at once do not mix within a piece.\n"
+            "region it is made, and stays until stitch rm (on Windows: while some process is attached).\n"
+            "Readers (stitch cat -f) see every piece as soon as it is stored, never a part of it; several puts\n"
+            "at once do not mix within a piece.\n"
             "Interrupted, it leaves what was stored.\n",
     .options = options_table,
     .run = run,

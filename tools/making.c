@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "term.h"
+
 static struct {
     char *reserve, *mode, *backend, *extent, *segments;
     int single, lazy;
@@ -69,7 +71,7 @@ int st_making_options(stitch_options *options)
     if (status == ST_STATUS_OK) {
         status = choose_backend(&options->backend);
     }
-    options->flags = STITCH_KEEP | (given.lazy ? STITCH_LAZY : 0);
+    options->flags = (st_term_regions_stay() ? STITCH_KEEP : 0) | (given.lazy ? STITCH_LAZY : 0);
     options->folder = st_cli.folder;
     return status == ST_STATUS_OK ? check_ranges(options) : status;
 }

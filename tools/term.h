@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * term.h - what the tool asks of the operating system beyond the C library and stitch: terminal, clock, standard
- * streams as bytes, interruption. One file per system implements it (term_posix.c); the build picks.
+ * streams as bytes, interruption. One file per system implements it (term_posix.c, term_win32.c); the build picks.
  */
 #ifndef ST_TERM_H
 #define ST_TERM_H
@@ -63,6 +63,9 @@ const char *st_term_error_text(int code);
 
 /* The folder of regions if no option names one: STITCH_DIR, or the system's. NULL if regions need no folder there. */
 const char *st_term_folder(void);
+
+/* 1 if a region can outlive its last user here, so that it stays until it is removed. */
+int st_term_regions_stay(void);
 
 /* The name of a user id, or its number, in `to`. Returns `to`. */
 const char *st_term_user(uint64_t id, char *to, size_t size);

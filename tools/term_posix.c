@@ -217,6 +217,11 @@ const char *st_term_folder(void)
     return folder != NULL ? folder : "/dev/shm";
 }
 
+int st_term_regions_stay(void)
+{
+    return 1;
+}
+
 const char *st_term_user(uint64_t id, char *to, size_t size)
 {
     const struct passwd *user = id <= (uid_t)-1 ? getpwuid((uid_t)id) : NULL;

@@ -112,7 +112,12 @@ int st_os_random(void *out, uint64_t length)
 
 uint64_t st_os_milliseconds(void)
 {
-    return GetTickCount64();
+    LARGE_INTEGER now, second; /* GetTickCount64 moves in steps of 16 ms */
+
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&second);
+    return (uint64_t)now.QuadPart / (uint64_t)second.QuadPart * 1000 +
+           (uint64_t)now.QuadPart % (uint64_t)second.QuadPart * 1000 / (uint64_t)second.QuadPart;
 }
 
 void st_os_sleep(uint64_t milliseconds)

@@ -123,6 +123,9 @@ bool st_win_has_placeholders(void)
 
 /* ---------------------------------------------------------------------------------------- without placeholders --- */
 
+/* Between giving an address up and taking it again our own threads, at least, stay away. */
+static SRWLOCK moving = SRWLOCK_INIT;
+
 static unsigned char *aligned_address(uint64_t size)
 {
     uint64_t unit = STITCH_EXTENT_UNIT;
@@ -134,7 +137,7 @@ static unsigned char *aligned_address(uint64_t size)
     return at + (unit - (uintptr_t)at % unit) % unit;
 }
 
-static unsigned char *reserve_plain(uint64_t size)
+static unsigned char *find_plain(uint64_t size)
 {
     for (int tries = 0; tries < MOVE_TRIES; tries++) {
         unsigned char *at = aligned_address(size);
@@ -145,25 +148,36 @@ static unsigned char *reserve_plain(uint64_t size)
     return NULL;
 }
 
+static unsigned char *reserve_plain(uint64_t size)
+{
+    unsigned char *at;
+
+    AcquireSRWLockExclusive(&moving);
+    at = find_plain(size);
+    ReleaseSRWLockExclusive(&moving);
+    return at;
+}
+
 /* The reservation must go before the view can come, and somebody may get in between: then the two move elsewhere. */
 static int map_whole(st_os_reservation *reservation, uint64_t size, HANDLE section, bool readonly)
 {
     DWORD access = readonly ? FILE_MAP_READ : FILE_MAP_READ | FILE_MAP_WRITE, error = ERROR_INVALID_ADDRESS;
     unsigned char *at = reservation->base;
+    void *view = NULL;
 
+    AcquireSRWLockExclusive(&moving);
     st_win.VirtualFree(at, 0, MEM_RELEASE);
-    for (int tries = 0; at && tries < MOVE_TRIES; tries++) {
-        void *view = st_win.MapViewOfFileEx(section, access, 0, 0, (SIZE_T)size, at);
-
-        if (view) {
-            reservation->base = view;
-            return 0;
-        }
+    for (int tries = 0; !view && at && tries < MOVE_TRIES; tries++) {
+        view = st_win.MapViewOfFileEx(section, access, 0, 0, (SIZE_T)size, at);
         error = GetLastError();
-        at = aligned_address(size);
+        at = view ? at : aligned_address(size);
     }
-    reservation->base = reserve_plain(size);
-    return st_win_fail(error) == STITCH_ENOMEM ? STITCH_EADDRSPACE : st_win_fail(error);
+    reservation->base = view ? view : find_plain(size);
+    ReleaseSRWLockExclusive(&moving);
+    if (view)
+        return 0;
+    st_win_fail(error);
+    return STITCH_EADDRSPACE;
 }
 
 /* ------------------------------------------------------------------------------------------------- both of them --- */
@@ -180,18 +194,34 @@ int st_os_reserve(uint64_t size, st_os_reservation *out)
     return 0;
 }
 
-/* There is no call that frees a mixture: walk, and end each piece in its own way. */
+/* Where the allocation at `at` ends: a view that is committed in part comes as several runs. */
+static unsigned char *end_of(unsigned char *at, unsigned char *end)
+{
+    MEMORY_BASIC_INFORMATION run;
+    void *allocation = NULL;
+
+    while (at < end && query(at, &run) && run.State != MEM_FREE && (!allocation || run.AllocationBase == allocation)) {
+        allocation = run.AllocationBase;
+        at = (unsigned char *)run.BaseAddress + run.RegionSize;
+    }
+    return at;
+}
+
+/*
+ * There is no call that frees a mixture: walk, and end each piece in its own way. How far a piece goes is asked before
+ * it is freed: afterwards its addresses may be another thread's.
+ */
 void st_os_release(st_os_reservation *reservation)
 {
-    unsigned char *at = reservation->base, *end = at + reservation->size;
+    unsigned char *at = reservation->base, *end = at + reservation->size, *next;
     MEMORY_BASIC_INFORMATION piece;
 
-    while (at && at < end && query(at, &piece)) {
-        if (piece.State != MEM_FREE && piece.Type == MEM_MAPPED)
+    for (; at && at < end && query(at, &piece) && piece.State != MEM_FREE; at = next) {
+        next = end_of(at, end);
+        if (piece.Type == MEM_MAPPED)
             st_win.UnmapViewOfFile(piece.AllocationBase);
-        else if (piece.State != MEM_FREE)
+        else
             st_win.VirtualFree(piece.AllocationBase, 0, MEM_RELEASE);
-        at = (unsigned char *)piece.BaseAddress + piece.RegionSize;
     }
     *reservation = (st_os_reservation){ 0 };
 }

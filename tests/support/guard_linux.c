@@ -73,7 +73,7 @@ static void start_guard(void)
 
     if (to_guard >= 0)
         return;
-    /* Two tests at once would each put back what the other had set: one at a time, machine-wide, till the guard ends. */
+    /* Two tests at once would each put back what the other had set: one at a time, till the guard ends. */
     turn = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (turn < 0 || flock(turn, LOCK_EX))
         T_FAIL("no turn at the machine's settings: %s", strerror(errno));

@@ -12,8 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#if defined(__GNUC__)
+#if defined(__MINGW_PRINTF_FORMAT) /* the C library's printf, or its replacement by mingw's: <stdio.h> knows */
+#  define T_PRINTF(at, first) __attribute__((format(__MINGW_PRINTF_FORMAT, at, first)))
+#  define T_SCANF(at, first) __attribute__((format(__MINGW_SCANF_FORMAT, at, first)))
+#elif defined(__GNUC__)
 #  define T_PRINTF(at, first) __attribute__((format(printf, at, first)))
 #  define T_SCANF(at, first) __attribute__((format(scanf, at, first)))
 #else
@@ -67,6 +71,12 @@ typedef struct t_thread t_thread;
 t_thread *t_thread_start(void (*run)(void *), void *arg);
 void t_thread_join(t_thread *thread);
 
+/*
+ * Skip a test in which threads wait for each other's handles, where valgrind runs it: it lets no thread go on while one
+ * waits for an open-file-description lock.
+ */
+void t_need_free_threads(void);
+
 /* Time that all processes share, and sleep. */
 uint64_t t_now_us(void);
 void t_sleep_us(uint64_t microseconds);
@@ -86,5 +96,17 @@ void t_folder_empty(const char *path);                        /* remove all that
 
 /* Descriptors (handles) that this process holds. */
 size_t t_descriptor_count(void);
+
+/* What a system may not have. */
+enum t_feature {
+    T_KEPT,           /* regions without users: STITCH_KEEP */
+    T_UNLINKING,      /* names that are taken away from what is in use */
+    T_FOLDERS,        /* folders that a test has for itself, and whose objects can be counted */
+    T_LAZINESS,       /* STITCH_LAZY */
+    T_GIVING_BACK,    /* objects that lose a part of their memory */
+    T_FILE_LOCKS      /* an object's locks, which its handle holds */
+};
+/* NULL if it is here; else the reason why not. */
+const char *t_missing(enum t_feature feature);
 
 #endif

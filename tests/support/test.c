@@ -15,6 +15,7 @@ static struct {
     int argument_count;
     char **arguments;
     const t_case *test;
+    uint64_t test_backend;
     bool running; /* inside a test's function, in the thread that runs it */
     char folder[FOLDER_SIZE];
     char names[NAMES][NAME_SIZE];
@@ -22,6 +23,7 @@ static struct {
     size_t descriptors;
     uint64_t seed;
     size_t tests, skipped;
+    const char *backend; /* STITCH_BACKEND as this process was started with */
 } self;
 
 static _Thread_local bool is_main_thread;
@@ -88,6 +90,17 @@ _Noreturn void t_skip(const char *format, ...)
     abort(); /* _skip does not return */
 }
 
+bool t_has(enum t_feature feature)
+{
+    return t_missing(feature) == NULL;
+}
+
+void t_needs(enum t_feature feature)
+{
+    if (!t_has(feature))
+        t_skip("%s", t_missing(feature));
+}
+
 void t_become_helper(void)
 {
     self.is_helper = true;
@@ -102,8 +115,7 @@ int t_setup(void **state)
     self.seed = 0;
     t_folder_make(self.folder, sizeof self.folder, self.folder_count++);
     t_environment("STITCH_DIR", self.folder);
-    t_environment("STITCH_BACKEND", NULL);
-    self.descriptors = t_descriptor_count();
+    t_environment("STITCH_BACKEND", self.backend);
     return 0;
 }
 
@@ -121,10 +133,39 @@ static void check_nothing_left(void)
     T_EQ(t_descriptor_count(), self.descriptors);
 }
 
+/* Segments side by side cannot be had everywhere, and STITCH_BACKEND=single says that they are not wanted. */
+static bool stitches(void)
+{
+    stitch_options options = STITCH_OPTIONS_INIT;
+    stitch_region *region;
+    int e;
+
+    if (self.backend && strcmp(self.backend, "single") == 0)
+        return false;
+    options.backend = STITCH_BACKEND_STITCHED;
+    options.reserve = T_MIB(4);
+    e = stitch_create(t_name(), &options, &region);
+    if (e == 0)
+        t_close(region);
+    return e != STITCH_ENOTSUP;
+}
+
+static void choose_backend(void)
+{
+    self.test_backend = self.test->backend;
+    if (self.test_backend != STITCH_BACKEND_STITCHED || stitches())
+        return;
+    if (self.test->segments)
+        t_skip("about segments side by side, which this system has not, or STITCH_BACKEND=single forbids");
+    self.test_backend = STITCH_BACKEND_SINGLE;
+}
+
 void t_run(void **state)
 {
     (void)state;
     self.running = true;
+    choose_backend();
+    self.descriptors = t_descriptor_count();
     self.test->run();
     check_nothing_left();
     self.running = false;
@@ -157,6 +198,7 @@ int t_main(int argc, char **argv, const t_helper *helpers, const struct CMUnitTe
     int failed;
 
     is_main_thread = true;
+    self.backend = getenv("STITCH_BACKEND");
     self.helpers = helpers;
     self.is_helper = argc >= 3 && strcmp(argv[1], "--helper") == 0;
     t_process_begin(argv[0], self.is_helper);
@@ -207,11 +249,34 @@ const char *t_name(void)
     return name;
 }
 
+bool t_is_ours(const char *name)
+{
+    char start[NAME_SIZE];
+    int length = snprintf(start, sizeof start, "t%" PRIu64 ".", t_process_id(NULL));
+
+    return t_has(T_FOLDERS) || strncmp(name, start, (size_t)length) == 0;
+}
+
+bool t_synced(stitch_region *region)
+{
+    int e = stitch_sync(region);
+
+    return e >= 0 || (e == STITCH_EGONE && !t_has(T_KEPT));
+}
+
+void t_sync(stitch_region *region)
+{
+    T_TRUE(t_synced(region));
+    if (!t_has(T_KEPT))
+        T_OK(stitch_grow(region, 0, NULL));
+}
+
 stitch_options t_options(void)
 {
     stitch_options options = STITCH_OPTIONS_INIT;
 
-    options.backend = self.test ? self.test->backend : (uint64_t)STITCH_BACKEND_AUTO;
+    options.reserve = T_GIB(2); /* several of them fit where a tool has taken most of the address space */
+    options.backend = self.test ? self.test_backend : (uint64_t)STITCH_BACKEND_AUTO;
     return options;
 }
 

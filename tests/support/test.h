@@ -59,19 +59,25 @@ void t_result(int got, int wanted, const char *call, const char *file, int line)
 /* Leave this test out, and say why. Only from the test itself. */
 _Noreturn void t_skip(const char *format, ...) T_PRINTF(1, 2);
 
+/* The same if the system has not got this. */
+void t_needs(enum t_feature feature);
+bool t_has(enum t_feature feature);
+
 /* ---------------------------------------------------------------------------------------------------- table --- */
 
 typedef struct t_case {
     void (*run)(void);
     uint64_t backend;
+    bool segments; /* left out where there are none */
 } t_case;
 
-#define T_CASE(function, label, backend)                                                                              \
-    { #function label, t_run, t_setup, t_teardown, (void *)&(t_case){ function, backend } }
-#define T_TEST(function) T_CASE(function, "", STITCH_BACKEND_STITCHED)
-#define T_SINGLE(function) T_CASE(function, " (single)", STITCH_BACKEND_SINGLE)
-/* The same test for both backends. */
-#define T_BOTH(function) T_TEST(function), T_SINGLE(function)
+#define T_CASE(function, label, backend, segments)                                                                    \
+    { #function label, t_run, t_setup, t_teardown, (void *)&(t_case){ function, backend, segments } }
+/* Stitched, or single where segments cannot be had; about segments; single; the same test for both backends. */
+#define T_TEST(function) T_CASE(function, "", STITCH_BACKEND_STITCHED, false)
+#define T_STITCHED(function) T_CASE(function, "", STITCH_BACKEND_STITCHED, true)
+#define T_SINGLE(function) T_CASE(function, " (single)", STITCH_BACKEND_SINGLE, false)
+#define T_BOTH(function) T_STITCHED(function), T_SINGLE(function)
 
 typedef struct t_helper {
     const char *name;
@@ -104,7 +110,7 @@ uint64_t t_argument_number(int index);
 const char *t_folder(void);
 const char *t_name(void);
 
-/* STITCH_OPTIONS_INIT with the test's backend. */
+/* STITCH_OPTIONS_INIT with the test's backend and a reserve of 2 GiB. */
 stitch_options t_options(void);
 
 /* Create, open, attach, close: it must work. t_create and t_attach use t_options(). */
@@ -114,6 +120,19 @@ stitch_region *t_open(const char *name);
 stitch_region *t_open_readonly(const char *name);
 void t_close(stitch_region *region);
 stitch_info_t t_info(stitch_region *region);
+
+/* Is this region one of the test's? Where there are no folders, others are listed as well. */
+bool t_is_ours(const char *name);
+/* Fails unless the folder holds so many objects, where they can be counted. */
+#define T_FOLDER_HOLDS(count) T_EQ(t_has(T_FOLDERS) ? t_folder_count(t_folder()) : (count), (count))
+
+/*
+ * Take over what others have done. Where a segment ends with its last holder, one that a dead process has made may be
+ * gone: then the next writing call must put that right, and it is made.
+ */
+void t_sync(stitch_region *region);
+/* As stitch_sync: false if it fails, and not for that reason. */
+bool t_synced(stitch_region *region);
 
 /* base as bytes. */
 unsigned char *t_bytes(stitch_region *region);
