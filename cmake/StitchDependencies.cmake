@@ -31,8 +31,9 @@ function(stitch_require_library target header library package)
     find_library(${file} ${library})
     mark_as_advanced(${directory} ${file})
     if(NOT ${directory} OR NOT ${file})
-        message(FATAL_ERROR "${header} and lib${library} were not both found. On Debian and Ubuntu: apt-get install "
-            "${package}. If they lie elsewhere: cmake -D${directory}=/path/to/its/folder -D${file}=/path/to/the/library")
+        message(FATAL_ERROR "${header} and lib${library} were not both found. On Debian and Ubuntu: "
+            "apt-get install ${package}. If they lie elsewhere: "
+            "cmake -D${directory}=/path/to/its/folder -D${file}=/path/to/the/library")
     endif()
     add_library(${target} UNKNOWN IMPORTED GLOBAL)
     set_target_properties(${target} PROPERTIES

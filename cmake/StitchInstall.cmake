@@ -15,7 +15,8 @@ install(EXPORT stitch-targets NAMESPACE stitch:: DESTINATION ${config_dir})
 configure_package_config_file(cmake/stitch-config.cmake.in stitch-config.cmake INSTALL_DESTINATION ${config_dir})
 # Before 1.0 a new minor version may break programs.
 write_basic_package_version_file(stitch-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/stitch-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/stitch-config-version.cmake"
+install(FILES
+    "${CMAKE_CURRENT_BINARY_DIR}/stitch-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/stitch-config-version.cmake"
     DESTINATION ${config_dir})
 
 # pkg-config. Paths relative to the .pc file itself, so that the tree can be moved.

@@ -5,8 +5,9 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 
 # stitch_test(name [LABELS label...] [TIMEOUT seconds] [PROGRAMS target...] [SOURCES file...] [SERIAL])
 #   Builds tests/test_<name>.c with cmocka, the internals (stitch_testing) and tests/support, and adds the ctest <name>.
-#   LABELS    heavy: not under valgrind and ThreadSanitizer: too slow, or a reserve larger than they can have.
-#             plain: makes no sense under any of them, AddressSanitizer neither (address space limits, say).
+#   LABELS    heavy: not under valgrind: too slow.
+#             vast: not under ThreadSanitizer: a reserve for which it leaves no room.
+#             plain: not under any of them, AddressSanitizer neither (limits of address space, say).
 #   TIMEOUT   seconds in a plain build, 60 by default.
 #   PROGRAMS  targets that the test starts. It finds the path of each in the environment, under the target's name in
 #             upper case: stitch_tool in STITCH_TOOL.
@@ -30,9 +31,6 @@ function(stitch_test name)
         "ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1"
         "UBSAN_OPTIONS=print_stacktrace=1"
         "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0")
-    if(STITCH_TEST_RESERVE)
-        list(APPEND environment "STITCH_TEST_RESERVE=${STITCH_TEST_RESERVE}")
-    endif()
     foreach(program IN LISTS arg_PROGRAMS)
         string(TOUPPER ${program} variable)
         list(APPEND environment "${variable}=$<TARGET_FILE:${program}>")

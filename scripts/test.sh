@@ -30,7 +30,8 @@ finish() {
 "
 }
 
-# build_and_test step option...: the preset of that name, with warnings as errors; ctest's closing lines, and all of a failing test.
+# build_and_test step option...: the preset of that name, with warnings as errors; ctest's closing lines, or all it said
+# if a test failed.
 build_and_test() {
     step=$1
     shift
