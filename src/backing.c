@@ -19,10 +19,23 @@ bool st_backing_is_lazy(const struct stitch_region *region)
     return (region->geometry.flags & STITCH_LAZY) && region->folder.can_be_lazy;
 }
 
+static bool is_fixed(const struct stitch_region *region)
+{
+    return region->geometry.backend == STITCH_BACKEND_FIXED;
+}
+
 /* What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed. */
 static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end)
 {
-    return st_backing_is_lazy(region) ? end : st_extent_smaller(st_extent_round(upto, region->geometry.page), end);
+    if (st_backing_is_lazy(region) || is_fixed(region))
+        return end;
+    return st_extent_smaller(st_extent_round(upto, region->geometry.page), end);
+}
+
+/* Where the bytes [0, upto) of a segment are, for a system that commits or gives back through views; NULL: nowhere. */
+static void *view_of(const struct stitch_region *region, const struct st_segment_view *view, uint64_t upto)
+{
+    return upto <= view->mapped ? st_region_at(region, view->offset) : NULL;
 }
 
 /* The last segment, with its object open and kept so: growing inside it commits through it, again and again. */
@@ -48,8 +61,8 @@ static int commit_tail(struct stitch_region *region, uint64_t size, struct st_re
         return 0;
     e = open_tail(region, &last, &object);
     if (!e)
-        e = st_os_commit(object, st_region_at(region, last.offset), next->commit - last.offset, mark - next->commit,
-                         st_backing_is_lazy(region));
+        e = st_os_commit(object, view_of(region, &last, mark - last.offset), next->commit - last.offset,
+                         mark - next->commit, st_backing_is_lazy(region));
     if (!e)
         next->commit = mark;
     return e;
@@ -64,7 +77,7 @@ int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t t
     if (from >= to)
         return 0;
     st_segments_at(&region->segments, region->segments.count - 1, &last);
-    e = st_os_decommit(&last.object, st_region_at(region, last.offset), from - last.offset, to - from);
+    e = st_os_decommit(&last.object, view_of(region, &last, to - last.offset), from - last.offset, to - from);
     if (e && open_tail(region, &last, &object) == 0) /* not through the view, if the program has locked it in memory */
         e = st_os_decommit(object, NULL, from - last.offset, to - from);
     return e;
@@ -72,7 +85,7 @@ int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t t
 
 void st_backing_reset(struct stitch_region *region, uint64_t from, uint64_t to)
 {
-    if (from < to)
+    if (from < to && to <= region->reservation.size)       /* it has an address */
         st_os_cold(st_region_at(region, from), to - from); /* a hint; what it cannot do costs nothing */
 }
 
@@ -114,14 +127,15 @@ static int make_segment(struct stitch_region *region, const struct st_record *ne
     int e;
 
     st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, false, &view->object);
+    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, is_fixed(region),
+                            &view->object);
     if (e)
         return e;
-    e = st_os_view_map(&region->reservation, view->offset, view->extent, &view->object, false, &view->identity);
+    e = st_follow_map_view(region, view);
     if (e)
         goto close;
-    if (mark > view->offset)
-        e = st_os_commit(&view->object, st_region_at(region, view->offset), 0, mark - view->offset,
+    if (mark > view->offset && !is_fixed(region))
+        e = st_os_commit(&view->object, view_of(region, view, mark - view->offset), 0, mark - view->offset,
                          st_backing_is_lazy(region));
     if (!e)
         e = st_os_object_status(&view->object, &status);
@@ -129,7 +143,7 @@ static int make_segment(struct stitch_region *region, const struct st_record *ne
         e = STITCH_EACCES;
     if (!e)
         return 0;
-    st_os_view_unmap(&region->reservation, view->offset, view->extent);
+    st_follow_unmap_view(region, view);
 close:
     st_os_object_close(&view->object);
     return e;
@@ -173,7 +187,7 @@ unname:
     st_names_segment(name, region->geometry.tag, view.id);
     st_os_object_remove(&region->folder, name);
 unmake:
-    st_os_view_unmap(&region->reservation, end, extent);
+    st_follow_unmap_view(region, &view);
     st_os_object_close(&view.object);
     return e;
 }

@@ -36,12 +36,61 @@ int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint
     return e;
 }
 
+static bool moves(const struct stitch_region *region)
+{
+    return region->geometry.backend == STITCH_BACKEND_REMAP;
+}
+
+/* Bytes to map of a region of `size` bytes, where only these are mapped. */
+static uint64_t window_for(const struct stitch_region *region, uint64_t size)
+{
+    return st_extent_round(size > 0 ? size : 1, region->geometry.page);
+}
+
+int st_follow_map_view(struct stitch_region *region, struct st_segment_view *view)
+{
+    int e;
+
+    view->mapped = moves(region) ? window_for(region, 0) : view->extent;
+    e = moves(region)
+            ? st_os_view_resize(&region->reservation, view->mapped, &view->object, region->readonly, &view->identity)
+            : st_os_view_map(&region->reservation, view->offset, view->mapped, &view->object, region->readonly,
+                             &view->identity);
+    st_store(&region->base, (uintptr_t)region->reservation.base);
+    return e;
+}
+
+void st_follow_unmap_view(struct stitch_region *region, const struct st_segment_view *view)
+{
+    if (moves(region))
+        st_os_release(&region->reservation);
+    else
+        st_os_view_unmap(&region->reservation, view->offset, view->mapped);
+    st_store(&region->base, (uintptr_t)region->reservation.base);
+}
+
+int st_follow_resize_view(struct stitch_region *region, uint64_t size)
+{
+    uint64_t window = window_for(region, size);
+    struct st_segment_view view;
+    int e;
+
+    if (!moves(region) || st_segments_at(&region->segments, 0, &view) != 0 || view.mapped == window)
+        return 0;
+    e = st_os_view_resize(&region->reservation, window, &view.object, region->readonly, &view.identity);
+    if (e)
+        return e;
+    st_segments_set_view(&region->segments, region->reservation.size, view.identity);
+    st_store(&region->base, (uintptr_t)region->reservation.base);
+    return 0;
+}
+
 void st_follow_drop_last(struct stitch_region *region)
 {
     struct st_segment_view last;
 
     st_segments_at(&region->segments, region->segments.count - 1, &last);
-    st_os_view_unmap(&region->reservation, last.offset, last.extent);
+    st_follow_unmap_view(region, &last);
     st_segments_drop_last(&region->segments);
 }
 
@@ -53,16 +102,15 @@ static int map_segment(struct stitch_region *region, const struct st_entry *entr
 
     if (e)
         return e;
-    e = st_os_view_map(&region->reservation, entry->offset, entry->extent, &view.object, region->readonly,
-                       &view.identity);
+    e = st_follow_map_view(region, &view);
     if (e)
         goto close;
-    if (region->folder.objects_persist)
+    if (region->folder.objects_persist && !moves(region))
         st_os_object_close(&view.object); /* the view keeps the memory, and the name is there to open it again */
     e = st_segments_add(&region->segments, &view);
     if (!e)
         return 0;
-    st_os_view_unmap(&region->reservation, entry->offset, entry->extent);
+    st_follow_unmap_view(region, &view);
 close:
     st_os_object_close(&view.object);
     return e;
@@ -107,6 +155,8 @@ int st_follow_adopt(struct stitch_region *region)
         st_follow_drop_last(region);
     for (uint64_t i = kept; e == 0 && i < region->now.record.count; i++)
         e = map_segment(region, &region->now.entries[i]);
+    if (!e)
+        e = st_follow_resize_view(region, region->now.record.size);
     if (!e)
         st_follow_remember(region);
     return e;

@@ -22,7 +22,7 @@ struct st_header {
     st_word tag;      /* random; part of the names of the segments' objects */
     st_word length;   /* bytes of this directory object */
     st_word reserve;  /* bytes */
-    st_word backend;  /* STITCH_BACKEND_STITCHED or _SINGLE */
+    st_word backend;  /* enum stitch_backend, never AUTO */
     st_word flags;    /* STITCH_LAZY | STITCH_KEEP */
     st_word mode;     /* permission bits for new objects */
     st_word extent;   /* fixed extent, or 0 for the sizing rule */

@@ -19,6 +19,7 @@
 #include "reap.h"
 
 #define BUSY_TRIES 2000 /* of a millisecond: a dead region is being removed under this name */
+#define GONE_TRIES 100  /* of a millisecond: a region with segments that are no longer there is ending, or stays so */
 
 /* What can be made before it is known which region it will be. st_life_close undoes any part of what follows. */
 static int conceive(const char *name, const stitch_options *options, struct stitch_region **out)
@@ -103,7 +104,11 @@ static int attach_memory(struct stitch_region *region)
     region->now.entries = calloc((size_t)region->geometry.capacity, sizeof *region->now.entries);
     if (!region->now.entries)
         return STITCH_ENOMEM;
-    return st_os_reserve(region->geometry.reserve, &region->reservation);
+    if (region->geometry.backend == STITCH_BACKEND_REMAP) /* its view is all the address space that it takes */
+        return 0;
+    e = st_os_reserve(region->geometry.reserve, &region->reservation);
+    st_store(&region->base, (uintptr_t)region->reservation.base);
+    return e;
 }
 
 /* ---------------------------------------------------------------------------------------------------- creating --- */
@@ -124,7 +129,7 @@ static int choose_geometry(const stitch_options *options, const st_os_folder *fo
         .backend = backend,
         .flags = options->flags & (STITCH_LAZY | STITCH_KEEP),
         .mode = options->mode,
-        .extent = backend == STITCH_BACKEND_SINGLE ? options->reserve : options->extent,
+        .extent = backend == STITCH_BACKEND_STITCHED ? options->extent : options->reserve,
         .capacity = capacity,
         .page = page,
         .length = st_extent_round(st_directory_length(capacity), page),
@@ -161,7 +166,7 @@ static int make_directory(struct stitch_region *region, const char *object_name,
 
 static int fill(struct stitch_region *region, uint64_t size)
 {
-    int e = region->geometry.backend == STITCH_BACKEND_SINGLE ? st_region_begin(region) : 0;
+    int e = st_region_has_one_segment(region) ? st_region_begin(region) : 0;
 
     return e || size == 0 ? e : st_region_resize(region, size);
 }
@@ -182,7 +187,7 @@ static int fill_and_name(struct stitch_region *region, const char *object_name, 
         return e;
     }
     st_directory_declare(region->directory);
-    if (size == 0 && region->geometry.backend != STITCH_BACKEND_SINGLE)
+    if (size == 0 && !st_region_has_one_segment(region))
         return st_os_object_publish(&region->folder, object_name, &region->object);
     st_names_unlinked(unlinked, region->geometry.tag, 0);
     e = st_os_object_publish(&region->folder, unlinked, &region->object);
@@ -205,7 +210,9 @@ int st_life_create(const char *name, const stitch_options *options, struct stitc
         return e;
     st_names_region(object_name, name);
     st_reap_all(&region->folder); /* what cannot be removed now is no reason not to create */
-    e = st_os_object_status_of(&region->folder, object_name, &status) == 0 ? STITCH_EEXIST : 0;
+    e = options->security ? st_os_folder_secure(&region->folder, options->security) : 0;
+    if (!e)
+        e = st_os_object_status_of(&region->folder, object_name, &status) == 0 ? STITCH_EEXIST : 0;
     if (!e)
         e = choose_geometry(options, &region->folder, &geometry);
     if (!e)
@@ -246,6 +253,8 @@ static int find_and_attend(struct stitch_region *region, const char *object_name
     if (e)
         return e;
     e = check_owner(options, &found.status);
+    if (!e && !region->readonly)
+        e = st_os_folder_secure_like(&region->folder, &found.object);
     if (!e)
         e = st_os_locks_open(&region->folder, &found.object, found.geometry.tag, region->readonly, &locks);
     if (e)
@@ -272,9 +281,11 @@ close:
     return e;
 }
 
-static int open_once(const char *name, const stitch_options *options, struct stitch_region **out)
+/* `repair`: what lacks segments is cut back to what is whole, as every writing call does. */
+static int open_once(const char *name, const stitch_options *options, bool repair, struct stitch_region **out)
 {
     char object_name[ST_NAME_SIZE];
+    uint64_t unused;
     struct stitch_region *region;
     int e = conceive(name, options, &region);
 
@@ -288,8 +299,8 @@ static int open_once(const char *name, const stitch_options *options, struct sti
         e = st_follow_sync(region);
     if (e == STITCH_ENOENT)
         st_reap_one(&region->folder, object_name); /* if it is there and ended, its name is free now */
-    if (e == STITCH_EGONE && !region->folder.objects_persist)
-        e = STITCH_EBUSY; /* its last user is closing it just now */
+    if (e == STITCH_EGONE && repair && !region->readonly)
+        e = st_region_grow(region, 0, NULL, &unused);
     if (e < 0)
         st_life_close(region);
     else
@@ -299,11 +310,17 @@ static int open_once(const char *name, const stitch_options *options, struct sti
 
 int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
 {
-    int e = open_once(name, options, out);
+    int e = open_once(name, options, false, out);
 
     for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
         st_os_sleep(1);
-        e = open_once(name, options, out);
+        e = open_once(name, options, false, out);
+    }
+    /* Where objects end with their users: its last one may be closing it just now, or one that was killed has taken
+     * segments with it that nobody else had opened. */
+    for (int tries = 0; e == STITCH_EGONE && tries < GONE_TRIES; tries++) {
+        st_os_sleep(1);
+        e = open_once(name, options, tries == GONE_TRIES - 1, out);
     }
     return e;
 }

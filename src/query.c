@@ -107,10 +107,41 @@ int st_query_info(struct stitch_region *region, stitch_info_t *out)
     return 0;
 }
 
+/* What the system's own map says of a segment, from its start on as far as it is what it must be. */
+struct answer {
+    const struct st_segment_view *view;
+    uint64_t length, access, present;
+    bool present_known, ended;
+};
+
+static int take_answer(const st_os_range *range, void *arg)
+{
+    struct answer *answer = arg;
+    const st_os_identity *identity = &answer->view->identity;
+
+    if (answer->ended || range->kind != ST_OS_VIEW || range->identity.device != identity->device ||
+        range->identity.number != identity->number || range->object_offset != answer->length) {
+        answer->ended = true;
+        return 0;
+    }
+    answer->length += range->length;
+    answer->access &= (range->readable ? STITCH_ACCESS_READ : 0) | (range->writable ? STITCH_ACCESS_WRITE : 0);
+    answer->present_known = range->present != ST_OS_UNKNOWN;
+    answer->present += range->present;
+    return 0;
+}
+
+static int ask_system(const struct stitch_region *region, const struct st_segment_view *view, struct answer *out)
+{
+    *out = (struct answer){ .view = view, .access = STITCH_ACCESS_READ | STITCH_ACCESS_WRITE };
+    return st_os_survey(st_region_at(region, view->offset), view->mapped, take_answer, out);
+}
+
 /* With region->table. */
 static int describe_segment(struct stitch_region *region, uint64_t index, stitch_segment_t *out)
 {
     struct st_segment_view view;
+    struct answer answer;
     uint64_t resident, committed;
     int adjacent, e = st_segments_at(&region->segments, index, &view);
 
@@ -121,6 +152,8 @@ static int describe_segment(struct stitch_region *region, uint64_t index, stitch
         return adjacent;
     committed = committed_of(view.offset, view.extent, region->now.record.commit);
     e = resident_of(region, view.id, committed, &resident);
+    if (!e)
+        e = ask_system(region, &view, &answer);
     if (e)
         return e;
     *out = (stitch_segment_t){
@@ -132,6 +165,9 @@ static int describe_segment(struct stitch_region *region, uint64_t index, stitch
         .resident = resident,
         .address = st_region_at(region, view.offset),
         .adjacent = (uint64_t)adjacent,
+        .view = answer.length,
+        .access = answer.length > 0 ? answer.access : 0,
+        .present = answer.present_known ? answer.present : resident,
     };
     return 0;
 }
@@ -148,14 +184,14 @@ int st_query_segment(struct stitch_region *region, uint64_t index, stitch_segmen
 
 int st_query_find(struct stitch_region *region, const void *address, stitch_segment_t *out)
 {
-    uintptr_t base = (uintptr_t)region->reservation.base, at = (uintptr_t)address;
+    uintptr_t base, at = (uintptr_t)address;
     uint64_t index;
-    int e;
+    int e = STITCH_ENOENT;
 
-    if (at < base || at - base >= region->reservation.size)
-        return STITCH_ENOENT;
     st_os_mutex_lock(&region->table);
-    e = st_segments_at_offset(&region->segments, at - base, &index);
+    base = (uintptr_t)region->reservation.base;
+    if (at >= base && at - base < region->reservation.size)
+        e = st_segments_at_offset(&region->segments, at - base, &index);
     if (!e)
         e = describe_segment(region, index, out);
     st_os_mutex_unlock(&region->table);
@@ -200,9 +236,12 @@ int st_query_presence(struct stitch_region *region, uint64_t offset)
     st_os_range range;
     int e;
 
-    if (offset >= region->reservation.size)
+    if (offset >= region->geometry.reserve)
         return STITCH_EINVAL;
     st_os_mutex_lock(&region->table);
+    e = STITCH_UNMAPPED;
+    if (offset >= region->reservation.size)
+        goto unlock;
     e = st_os_survey(st_region_at(region, at), page, take_range, &range);
     if (e)
         goto unlock;

@@ -120,20 +120,30 @@ static int catch_up(struct stitch_region *region)
     return 0;
 }
 
-/* Grow to `size`, with the writer lock. The new bytes come from `data`, or are zero. */
+/* Give the new bytes, which have memory, an address and what they hold. */
+static int cover(struct stitch_region *region, uint64_t size, const void *data)
+{
+    const struct st_record *now = &region->now.record;
+    int e = st_follow_resize_view(region, size);
+
+    if (!e && data)
+        return st_backing_fill(region, now->size, data, size - now->size);
+    if (!e)
+        st_backing_wipe(region, now->size, st_extent_smaller(size, now->clean));
+    return e;
+}
+
+/* Grow to `size`, with the writer lock and caught up. The new bytes come from `data`, or are zero. */
 static int extend(struct stitch_region *region, uint64_t size, const void *data)
 {
     const struct st_record *now = &region->now.record;
     struct st_record next;
     struct st_entry entry;
     bool added = false;
-    int e;
+    int e = 0;
 
     if (size > region->geometry.reserve)
         return STITCH_ERESERVE;
-    e = catch_up(region);
-    if (e)
-        return e;
     next = *now;
     if (size > now->commit || data)
         st_directory_journal_open(region->directory, data ? size : 0);
@@ -141,10 +151,8 @@ static int extend(struct stitch_region *region, uint64_t size, const void *data)
         e = st_backing_wipe_lazy(region, now->size, st_extent_smaller(size, now->clean));
     if (!e && size > now->commit)
         e = st_backing_add(region, size, &next, &entry, &added);
-    if (!e && !data)
-        st_backing_wipe(region, now->size, st_extent_smaller(size, now->clean));
-    if (!e && data) {
-        e = st_backing_fill(region, now->size, data, size - now->size);
+    if (!e) {
+        e = cover(region, size, data);
         if (e)
             st_backing_undo(region, &next, added ? &entry : NULL);
     }
@@ -195,10 +203,20 @@ static int give_back_tail(struct stitch_region *region)
     return 0;
 }
 
-/* What the commit mark becomes when the size does: where memory cannot be given back in part, it is still there. */
+/* Where segments end with their users: before anything else, cut off what is gone. What else is in the way of catching
+ * up is none of a shrink's business. */
+static void cut_to_whole(struct stitch_region *region)
+{
+    if (!region->folder.objects_persist)
+        catch_up(region);
+}
+
+/* What the commit mark becomes when the size does: where memory is not given back in part, it is still there. */
 static uint64_t mark_after_cut(const struct stitch_region *region, uint64_t size, uint64_t commit, uint64_t end)
 {
-    return st_extent_smaller(commit, region->folder.gives_back ? st_extent_round(size, region->geometry.page) : end);
+    bool gives_back = region->folder.gives_back && region->geometry.backend != STITCH_BACKEND_FIXED;
+
+    return st_extent_smaller(commit, gives_back ? st_extent_round(size, region->geometry.page) : end);
 }
 
 /*
@@ -208,9 +226,11 @@ static uint64_t mark_after_cut(const struct stitch_region *region, uint64_t size
 static int cut(struct stitch_region *region, uint64_t size)
 {
     struct st_record was = region->now.record, next = was;
-    uint64_t fewest = region->geometry.backend == STITCH_BACKEND_SINGLE ? 1 : 0, end = 0;
+    uint64_t fewest = st_region_has_one_segment(region) ? 1 : 0, end = 0;
     bool done;
 
+    if (size >= was.size)
+        return 0;
     while (next.count > fewest && region->now.entries[next.count - 1].offset >= size)
         next.count--;
     if (next.count > 0)
@@ -239,11 +259,12 @@ int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *dat
 
     if (e)
         return e;
+    e = catch_up(region);
     old = region->now.record.size;
-    if (bytes > UINT64_MAX - old)
+    if (!e && bytes > UINT64_MAX - old)
         e = STITCH_EINVAL;
-    else
-        e = bytes > 0 ? extend(region, old + bytes, data) : catch_up(region);
+    if (!e && bytes > 0)
+        e = extend(region, old + bytes, data);
     leave(region);
     if (!e)
         *offset = old;
@@ -273,14 +294,18 @@ int st_region_begin(struct stitch_region *region)
 
 int st_region_shrink(struct stitch_region *region, uint64_t bytes)
 {
+    uint64_t size;
     int e = enter(region);
 
     if (e)
         return e;
-    if (bytes > region->now.record.size)
+    size = region->now.record.size;
+    if (bytes > size) {
         e = STITCH_EINVAL;
-    else if (bytes > 0)
-        e = cut(region, region->now.record.size - bytes);
+    } else if (bytes > 0) {
+        cut_to_whole(region);
+        e = cut(region, size - bytes);
+    }
     leave(region);
     return e;
 }
@@ -291,10 +316,14 @@ int st_region_resize(struct stitch_region *region, uint64_t size)
 
     if (e)
         return e;
-    if (size > region->now.record.size)
-        e = extend(region, size, NULL);
-    else if (size < region->now.record.size)
+    cut_to_whole(region);
+    if (size < region->now.record.size) {
         e = cut(region, size);
+    } else {
+        e = catch_up(region);
+        if (!e && size > region->now.record.size)
+            e = extend(region, size, NULL);
+    }
     leave(region);
     return e;
 }

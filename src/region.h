@@ -41,6 +41,7 @@ struct stitch_region {
     bool owing;             /* the writer at work could not finish what a dead one left: the journal stays open */
 
     /* Read without a lock. */
+    st_word base;       /* reservation.base */
     st_word size;       /* what may be touched: never more than is mapped and listed */
     st_word generation; /* of the last state that is mapped whole */
 };
@@ -51,7 +52,13 @@ static inline unsigned char *st_region_at(const struct stitch_region *region, ui
     return region->reservation.base + offset;
 }
 
-/* Give a new region its first segment, before it has any size: in single mode it is the only one, and stays. */
+/* One segment for life, whose extent is the reserve: all backends but the stitched one. */
+static inline bool st_region_has_one_segment(const struct stitch_region *region)
+{
+    return region->geometry.backend != STITCH_BACKEND_STITCHED;
+}
+
+/* Give such a region its segment, before it has any size. */
 int st_region_begin(struct stitch_region *region);
 
 /* Grow by `bytes`, filled from `data` or (NULL) zero. *offset: where. */

@@ -118,6 +118,14 @@ st_os_object *st_segments_object(const struct st_segments *table, uint64_t index
     return &table->order[index]->view.object;
 }
 
+void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_os_identity identity)
+{
+    struct st_segment_view *last = &table->order[table->count - 1]->view;
+
+    last->mapped = mapped;
+    last->identity = identity;
+}
+
 uint64_t st_segments_end(const struct st_segments *table)
 {
     const struct st_segment_view *last;

@@ -22,6 +22,7 @@ struct st_segment_view {
     uint64_t id, offset, extent;
     st_os_identity identity; /* what the system's map calls the view */
     st_os_object object;     /* open, or closed where it need not be open; the table's */
+    uint64_t mapped;         /* bytes of it, from its start, that have an address: extent, but STITCH_BACKEND_REMAP */
 };
 
 /* Forget everything, close and free it. A zeroed struct is an empty table. */
@@ -41,6 +42,9 @@ int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint
 
 /* The object of one of them, to open or close in place; there must be such an index. */
 st_os_object *st_segments_object(const struct st_segments *table, uint64_t index);
+
+/* The last one, of which there must be one, has another view. */
+void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_os_identity identity);
 
 /* Where the last one ends; 0 without any. */
 uint64_t st_segments_end(const struct st_segments *table);

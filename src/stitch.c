@@ -14,7 +14,7 @@
 #include "query.h"
 #include "reap.h"
 
-static_assert(sizeof(stitch_options) == 9 * 8, "every option is 8 bytes wide, so that a size tells a version");
+static_assert(sizeof(stitch_options) == 10 * 8, "every option is 8 bytes wide, so that a size tells a version");
 
 #define CREATE_FLAGS (STITCH_LAZY | STITCH_KEEP)
 #define OPEN_FLAGS   (STITCH_READONLY | STITCH_OTHER_OWNER)
@@ -42,29 +42,44 @@ static int copy_options(const stitch_options *from, stitch_options *out)
 
 static int choose_backend(uint64_t *backend)
 {
+    static const char *const names[] = { NULL, "stitched", "single", "fixed", "remap" };
     const char *setting;
 
-    if (*backend > STITCH_BACKEND_SINGLE)
+    if (*backend > STITCH_BACKEND_REMAP)
         return STITCH_EINVAL;
     if (*backend != STITCH_BACKEND_AUTO)
         return 0;
     setting = st_os_setting("STITCH_BACKEND");
     if (!setting)
         return 0; /* by what the system can */
-    if (strcmp(setting, "stitched") == 0)
-        *backend = STITCH_BACKEND_STITCHED;
-    else if (strcmp(setting, "single") == 0)
-        *backend = STITCH_BACKEND_SINGLE;
-    else
+    for (uint64_t known = STITCH_BACKEND_STITCHED; known <= STITCH_BACKEND_REMAP; known++)
+        if (strcmp(setting, names[known]) == 0)
+            *backend = known;
+    return *backend == STITCH_BACKEND_AUTO ? STITCH_EINVAL : 0;
+}
+
+/* What only some backends mean: FIXED has its memory from the beginning, REMAP maps only what has memory. */
+static int check_backend(stitch_options *options)
+{
+    int e = choose_backend(&options->backend);
+
+    if (e)
+        return e;
+    if ((options->flags & STITCH_LAZY) &&
+        (options->backend == STITCH_BACKEND_FIXED || options->backend == STITCH_BACKEND_REMAP))
         return STITCH_EINVAL;
-    return 0;
+    if (options->reserve == 0)
+        options->reserve = options->backend == STITCH_BACKEND_FIXED ? options->size : STITCH_RESERVE_DEFAULT;
+    return options->reserve == 0 ? STITCH_EINVAL : 0; /* a fixed region of no size at all */
 }
 
 /* Fill in the defaults of what a new region needs. */
 static int complete_for_create(stitch_options *options)
 {
-    if (options->reserve == 0)
-        options->reserve = STITCH_RESERVE_DEFAULT;
+    int e = check_backend(options);
+
+    if (e)
+        return e;
     if (options->mode == 0)
         options->mode = 0600;
     if (options->segments == 0)
@@ -78,9 +93,7 @@ static int complete_for_create(stitch_options *options)
     options->extent = st_extent_round(options->extent, STITCH_EXTENT_UNIT);
     if (options->extent > options->reserve)
         options->extent = options->reserve;
-    if (options->size > options->reserve)
-        return STITCH_ERESERVE;
-    return choose_backend(&options->backend);
+    return options->size > options->reserve ? STITCH_ERESERVE : 0;
 }
 
 enum { FOR_CREATE = 1, FOR_OPEN = 2 };
@@ -162,7 +175,7 @@ int stitch_unlink_at(const char *folder, const char *name)
 
 void *stitch_base(const stitch_region *region)
 {
-    return region ? region->reservation.base : NULL;
+    return region ? (void *)(uintptr_t)st_load(&region->base) : NULL;
 }
 
 uint64_t stitch_size(const stitch_region *region)

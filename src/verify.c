@@ -40,7 +40,7 @@ static enum stitch_fault judge_view(const struct walk *walk, const st_os_range *
         range->identity.number != expected->identity.number)
         return STITCH_FAULT_FOREIGN;
     if (range->object_offset != walk->at - expected->offset ||
-        range->length > expected->offset + expected->extent - walk->at)
+        range->length > expected->offset + expected->mapped - walk->at)
         return STITCH_FAULT_SHIFTED;
     if (!range->readable || !range->shared || range->writable == walk->region->readonly)
         return STITCH_FAULT_PROTECTION;
@@ -65,7 +65,7 @@ static int step(const st_os_range *range, void *arg)
         return fault(walk, found, walk->at);
     walk->at += range->length;
     walk->report->bytes += range->length;
-    if (walk->at == walk->expected.offset + walk->expected.extent) {
+    if (walk->at == walk->expected.offset + walk->expected.mapped) {
         walk->report->segments++;
         walk->report->seams += walk->index > 0;
         walk->index++;
@@ -96,7 +96,7 @@ int st_verify_segment(struct stitch_region *region, uint64_t index)
         st_segments_at(&region->segments, first, &before);
         from = before.offset;
     }
-    e = walk_maps(region, first, from, view.offset + view.extent, &report);
+    e = walk_maps(region, first, from, view.offset + view.mapped, &report);
     return e == STITCH_EUNSOUND ? 0 : e ? e : report.segments == index - first + 1;
 }
 

@@ -182,7 +182,7 @@ static void every_field_of_the_header_is_checked(void)
         { HEADER(reserve), STITCH_RESERVE_MAX + UNIT, STITCH_ECORRUPT },
         { HEADER(reserve), UINT64_MAX, STITCH_ECORRUPT },
         { HEADER(backend), 0, STITCH_ECORRUPT },
-        { HEADER(backend), 3, STITCH_ECORRUPT },
+        { HEADER(backend), STITCH_BACKEND_REMAP + 1, STITCH_ECORRUPT },
         { HEADER(flags), STITCH_READONLY, STITCH_ECORRUPT },
         { HEADER(flags), UINT64_C(1) << 60, STITCH_ECORRUPT },
         { HEADER(mode), 0622, STITCH_ECORRUPT },

@@ -32,6 +32,7 @@ static const struct {
     { STITCH_ENOTSUP, -19, "STITCH_ENOTSUP" },
     { STITCH_EUNSOUND, -20, "STITCH_EUNSOUND" },
     { STITCH_ESYS, -21, "STITCH_ESYS" },
+    { STITCH_EPRIVILEGE, -22, "STITCH_EPRIVILEGE" },
 };
 
 static void codes_have_fixed_values_names_and_sentences(void)
@@ -57,7 +58,7 @@ static void the_list_has_no_other_codes(void)
 
 static void other_numbers_have_a_sentence_too(void)
 {
-    static const int others[] = { 1, 2, 1000, -22, -1000, INT32_MAX, INT32_MIN };
+    static const int others[] = { 1, 2, 1000, -23, -1000, INT32_MAX, INT32_MIN };
 
     for (size_t i = 0; i < T_COUNT(others); i++) {
         T_TRUE(stitch_strerror(others[i]) != NULL && *stitch_strerror(others[i]));

@@ -8,7 +8,9 @@
 
 static struct st_segment_view make(uint64_t id, uint64_t offset, uint64_t units)
 {
-    return (struct st_segment_view){ id, offset, units * STITCH_EXTENT_UNIT, { id * 3, id * 5 }, ST_OS_OBJECT_CLOSED };
+    uint64_t extent = units * STITCH_EXTENT_UNIT;
+
+    return (struct st_segment_view){ id, offset, extent, { id * 3, id * 5 }, ST_OS_OBJECT_CLOSED, extent };
 }
 
 static void empty_table(void)

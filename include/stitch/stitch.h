@@ -23,7 +23,8 @@
  *   1. Other processes do not change your mappings: growth elsewhere is seen after stitch_sync (or any writing call,
  *      which catches up first). Address only [0, stitch_size) of your own handle.
  *   2. After somebody else has shrunk the region and until you sync, what you had mapped can still be read: segments
- *      that left keep their old bytes, bytes given back inside the segment that stays read as zero. Do not store there:
+ *      that left keep their old bytes, bytes given back inside the segment that stays read as zero (Windows, which
+ *      cannot give back a part of a section: as they were, or zero). Do not store there:
  *      such a store is lost, or lands in what somebody has grown since.
  *   3. Bytes, not objects: stitch puts nothing into the memory and orders nothing in it. Publishing data to readers
  *      is your protocol (or stitch_append, which publishes the bytes together with the size).
@@ -94,12 +95,15 @@ extern "C" {
     X(EADDRSPACE, -14, "no address space for the reserve; raise RLIMIT_AS (ulimit -v), or create the region with "  \
                        "a smaller reserve")                                                                          \
     X(ESEGMENTS, -15, "the region's directory has no free entry; create it with more segments or larger extents")   \
-    X(EGONE, -16, "a segment that the region lists no longer exists; unlink the region")                            \
+    X(EGONE, -16, "a segment that the region lists no longer exists; on Windows the next writing call cuts the "    \
+                  "region back to what is whole, elsewhere unlink the region")                            \
     X(EBUSY, -17, "somebody else is changing the region; try again")                                                \
     X(ETIMEDOUT, -18, "nothing changed within the time given; wait again, or longer")                               \
     X(ENOTSUP, -19, "this system, folder or backend cannot do that; see docs/DESIGN.md for what it takes")          \
     X(EUNSOUND, -20, "the mapping is not what the directory says; the report tells where")                          \
-    X(ESYS, -21, "the operating system refused; stitch_os_error has its own code")
+    X(ESYS, -21, "the operating system refused; stitch_os_error has its own code")                                  \
+    X(EPRIVILEGE, -22, "creating in Global needs the right to create global objects (SeCreateGlobalPrivilege: "     \
+                       "services and administrators have it); ask for it, or create the region in Local")
 
 enum stitch_error {
     STITCH_OK = 0,
@@ -134,7 +138,13 @@ typedef struct stitch_region stitch_region;
 enum stitch_backend {
     STITCH_BACKEND_AUTO = 0,     /* stitched where the system can; the environment's STITCH_BACKEND decides if set */
     STITCH_BACKEND_STITCHED = 1, /* many segments, end to end: grows and gives whole segments back */
-    STITCH_BACKEND_SINGLE = 2    /* one segment whose extent is the whole reserve, committed bit by bit */
+    STITCH_BACKEND_SINGLE = 2,   /* one segment whose extent is the whole reserve, committed bit by bit */
+    STITCH_BACKEND_FIXED = 3,    /* as SINGLE, but all committed at creation: grow never lacks memory, shrink gives no
+                                    memory back. Not with STITCH_LAZY */
+    STITCH_BACKEND_REMAP = 4     /* one object as with SINGLE, of which only [0, size) is mapped: saves address space.
+                                    Not with STITCH_LAZY. The base MOVES: stitch_grow, _append, _shrink, _resize and
+                                    _sync of this handle, by any thread of this process, make another view and end the
+                                    old one. Ask stitch_base again after each; hold no pointers across them */
 };
 
 /* Flags. */
@@ -158,7 +168,7 @@ enum stitch_backend {
  */
 typedef struct stitch_options {
     uint64_t struct_size; /* sizeof(stitch_options); set by the INIT macro */
-    uint64_t reserve;     /* bytes of address space, up to 64 TiB, rounded up to 2 MiB; 0: 32 GiB */
+    uint64_t reserve;     /* bytes of address space, up to 64 TiB, rounded up to 2 MiB; 0: 32 GiB, or `size` if FIXED */
     uint64_t size;        /* bytes at creation, up to `reserve`; 0: an empty region, without segments */
     uint64_t mode;        /* permission bits: 0600 and any of 0044; 0: 0600. Only the owner may write */
     uint64_t backend;     /* enum stitch_backend */
@@ -169,10 +179,13 @@ typedef struct stitch_options {
     uint64_t extent;      /* bytes of every new segment, rounded up to 2 MiB; 0: max(2 MiB, size / 8). A larger request
                              gets a larger segment */
     uint64_t segments;    /* segments that the directory can list, 1 to 65536; 0: 1024. 24 bytes each, committed */
+    const char *security; /* create, Windows: who may do what, as a security descriptor string (SDDL), for instance
+                             "D:P(A;;GA;;;OW)(A;;GR;;;BU)": the owner everything, users read-only. Every segment gets
+                             the same. NULL: what the creator's token says. Elsewhere STITCH_ENOTSUP: `mode` does it */
 } stitch_options;
 
 #ifdef __cplusplus
-#  define STITCH_OPTIONS_INIT { sizeof(stitch_options), 0, 0, 0, 0, 0, nullptr, 0, 0 }
+#  define STITCH_OPTIONS_INIT { sizeof(stitch_options), 0, 0, 0, 0, 0, nullptr, 0, 0, nullptr }
 #else
 #  define STITCH_OPTIONS_INIT { .struct_size = sizeof(stitch_options) }
 #endif
@@ -186,9 +199,9 @@ typedef struct stitch_options {
  *   Out      *out: the handle, owned by the caller; stitch_close ends it.
  *   Returns  0; STITCH_EINVAL, _EEXIST (create), _ENOENT (open), _EACCES (mode bits, or another user's region without
  *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ERESERVE (size above reserve), _ENOSPC, _EFSIZE,
- *            _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM,
- *            _ENOTSUP (folder without nameless files, pages above 2 MiB), _EBUSY (a dead region of that name cannot
- *            be removed: whoever began to was stopped on the way), _ESYS.
+ *            _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM, _EPRIVILEGE (Windows: create in Global),
+ *            _ENOTSUP (folder without nameless files, pages above 2 MiB, an option that this system has not), _EBUSY (a
+ *            dead region of that name cannot be removed: whoever began to was stopped on the way), _ESYS.
  *
  * Nobody ever sees a region half made. Without STITCH_KEEP the region ends with its last user: when the last attached
  * process has closed it or died, its name and its memory go. What processes that were killed left behind is removed by
@@ -221,7 +234,8 @@ STITCH_API STITCH_NODISCARD int stitch_unlink_at(const char *folder, const char 
 
 /*
  * Lock-free reads of this handle's own state; no system call.
- *   base        start of the reservation, 2 MiB aligned; the same from create/open to close.
+ *   base        start of the reservation, 2 MiB aligned; the same from create/open to close (but STITCH_BACKEND_REMAP:
+ *               page aligned, and good until the next call that may move it).
  *   size        the bytes from base that this process may touch now. Larger after grow and sync, smaller after shrink
  *               and sync by any thread of this process.
  *   reserve     bytes; size never exceeds it.
@@ -247,7 +261,7 @@ STITCH_API STITCH_NODISCARD int stitch_grow(stitch_region *region, uint64_t byte
 /*
  * Grow by `length` bytes and fill them from `data` before anybody can see them: readers never meet the bytes unwritten,
  * and a writer killed half-way has published nothing. Concurrent appends do not mix. `data` must not lie in the region
- * beyond its size.
+ * beyond its size, nor with STITCH_BACKEND_REMAP in the region at all.
  *   Out, Returns  as stitch_grow; STITCH_EINVAL also if data is NULL and length is not 0.
  */
 STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void *data, uint64_t length,
@@ -309,7 +323,7 @@ typedef struct stitch_info_t {
     uint64_t page;          /* granule of commit and give-back in this folder */
     uint64_t extent;        /* the `extent` option; 0: the sizing rule */
     uint64_t capacity;      /* segments that the directory can list */
-    uint64_t backend;       /* STITCH_BACKEND_STITCHED or _SINGLE */
+    uint64_t backend;       /* enum stitch_backend, never AUTO */
     uint64_t flags;         /* of the region: STITCH_LAZY, STITCH_KEEP; of the handle: STITCH_READONLY */
     uint64_t mode;          /* permission bits */
     uint64_t owner;         /* user id */
@@ -318,6 +332,10 @@ typedef struct stitch_info_t {
     uint64_t writers;       /* 1 if some process is attached that may write (this one counts), else 0 */
     uint64_t spare[4];      /* 0 */
 } stitch_info_t;
+
+/* What the system's own map permits at a segment. */
+#define STITCH_ACCESS_READ  UINT64_C(1)
+#define STITCH_ACCESS_WRITE UINT64_C(2)
 
 /* One segment as mapped by this handle. */
 typedef struct stitch_segment_t {
@@ -329,7 +347,11 @@ typedef struct stitch_segment_t {
     uint64_t resident;  /* bytes that the system says its object holds now */
     void    *address;   /* base + offset */
     uint64_t adjacent;  /* 1 if the system's own map says: this object, whole, right behind its neighbour */
-    uint64_t spare[4];  /* 0 */
+    /* The system's own answer about [address, address + extent): VirtualQuery, /proc/self/maps. */
+    uint64_t view;      /* bytes from `address` on that are this object, in order */
+    uint64_t access;    /* STITCH_ACCESS_READ | _WRITE: what all of them permit */
+    uint64_t present;   /* bytes of them that are committed (Linux's map does not tell: `resident`) */
+    uint64_t spare[1];  /* 0 */
 } stitch_segment_t;
 
 /*
@@ -346,13 +368,15 @@ STITCH_API STITCH_NODISCARD int stitch_find(stitch_region *region, const void *a
 enum stitch_presence_t {
     STITCH_RESERVED = 1,  /* ours, nothing behind it: reservation, or a part of an extent without memory */
     STITCH_COMMITTED = 2, /* ours, memory behind it */
-    STITCH_FOREIGN = 3    /* not ours: free, or somebody else's mapping. Never seen in a sound region */
+    STITCH_FOREIGN = 3,   /* not ours: free, or somebody else's mapping. Never seen in a sound region */
+    STITCH_UNMAPPED = 4   /* beyond the view of a STITCH_BACKEND_REMAP: has no address now */
 };
 
 /*
  * Ask the system about the page at base + offset.
- *   Returns  STITCH_RESERVED, _COMMITTED or _FOREIGN; STITCH_EINVAL (offset >= reserve); STITCH_ENOMEM, _EMFILE,
- *            _EACCES, _ECORRUPT, _ESYS. In a hugetlbfs holes cannot be told: all of a segment's extent is what any is.
+ *   Returns  STITCH_RESERVED, _COMMITTED, _FOREIGN or _UNMAPPED; STITCH_EINVAL (offset >= reserve); STITCH_ENOMEM,
+ *            _EMFILE, _EACCES, _ECORRUPT, _ESYS. In a hugetlbfs holes cannot be told: all of a segment's extent is
+ *            what any is.
  */
 STITCH_API STITCH_NODISCARD int stitch_presence(stitch_region *region, uint64_t offset);
 

@@ -26,6 +26,7 @@ static bool parse(const char *line, st_os_range *range)
     *range = (st_os_range){
         .start = start,
         .length = end - start,
+        .present = ST_OS_UNKNOWN,
         .identity = { makedev(major_number, minor_number), inode },
         .object_offset = offset,
         .readable = rights[0] == 'r',

@@ -95,6 +95,21 @@ int st_os_folder_open(const char *path, st_os_folder *out)
     return 0;
 }
 
+int st_os_folder_secure(st_os_folder *folder, const char *text)
+{
+    (void)folder;
+    (void)text;
+    return st_linux_fail(EOPNOTSUPP);
+}
+
+/* Objects of tmpfs are protected by their mode alone, which every segment gets from the region. */
+int st_os_folder_secure_like(st_os_folder *folder, const st_os_object *object)
+{
+    (void)folder;
+    (void)object;
+    return 0;
+}
+
 int st_os_folder_again(const st_os_folder *folder, st_os_folder *out)
 {
     DIR *stream;

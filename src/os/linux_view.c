@@ -134,6 +134,33 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
         reservation->ballast = map_ballast();
 }
 
+/* To less: the tail goes, for which no mapping is needed. To more: the new view first, so that a failure costs nothing.
+ */
+int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
+                      st_os_identity *seen)
+{
+    st_os_status status;
+    void *at = NULL;
+    int e;
+
+    if (size <= reservation->size) {
+        if (size < reservation->size &&
+            st_sys.munmap(reservation->base + size, (size_t)(reservation->size - size)) == 0)
+            reservation->size = size;
+        return 0;
+    }
+    e = st_os_object_status(object, &status);
+    if (!e)
+        e = st_os_map(object, size, readonly, &at);
+    if (e)
+        return e;
+    if (reservation->base)
+        st_sys.munmap(reservation->base, (size_t)reservation->size);
+    *reservation = (st_os_reservation){ .base = at, .size = size };
+    *seen = status.identity;
+    return 0;
+}
+
 int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out)
 {
     int protection = readonly ? PROT_READ : PROT_READ | PROT_WRITE;

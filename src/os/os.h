@@ -49,6 +49,7 @@ typedef struct st_os_folder {
     bool gives_back;  /* part of an object's memory can be given back. False: only the whole object, by closing it */
     bool can_be_lazy; /* memory that was not committed can be touched, and is found or not at that moment */
     bool stitches;    /* views can lie side by side in a reservation. False: only one view that fills it */
+    void *security;   /* how objects made through this handle are protected; NULL: as the system does. Owned */
 } st_os_folder;
 
 /* `path` NULL: the system's own place. STITCH_ENOENT, _EACCES, _ENOTSUP (cannot hold objects, page above 2 MiB),
@@ -85,6 +86,11 @@ typedef struct st_os_status {
     uint64_t mode; /* permission bits */
     bool regular;  /* an object that can be mapped, not a folder, link or pipe under its name */
 } st_os_status;
+
+/* Objects made through this handle of the folder, locks too, are protected as `text` says (SDDL), or as that object is.
+ * STITCH_EINVAL, _ENOMEM, _ENOTSUP (where objects have a mode instead; there secure_like has nothing to do). */
+int st_os_folder_secure(st_os_folder *folder, const char *text);
+int st_os_folder_secure_like(st_os_folder *folder, const st_os_object *object);
 
 /*
  * Make an object of `size` bytes, reading zero, with all its memory (committed) or without; it never changes its size.
@@ -124,7 +130,8 @@ int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *dat
 /* ------------------------------------------------------------------------------------------- memory of objects --- */
 
 /*
- * Commit [offset, offset + length) of an object whose view (of this process) starts at `view`: afterwards stores cannot
+ * Commit [offset, offset + length) of an object whose view (of this process) starts at `view` (NULL: there is none of
+ * that range): afterwards stores cannot
  * fail for lack of memory, and (where memory can be given back in part) it reads zero whatever was there. `lazy`: only
  * make it read zero.
  * All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes.
@@ -168,6 +175,14 @@ int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t siz
 /* Turn the view at base + offset back into reservation, in one step too. Cannot fail for lack of resources. */
 void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size);
 
+/*
+ * Where address space is to be saved: a reservation that is one view, of the first `size` bytes of an object, and
+ * nothing else. *reservation is zero or what this made of it; base may move, and the old view goes last. A failure
+ * leaves everything as it was; to fewer bytes cannot fail: what cannot be let go of stays (reservation->size tells).
+ */
+int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
+                      st_os_identity *seen);
+
 /* Map an object outside any reservation (directories). */
 int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out);
 void st_os_unmap(void *address, uint64_t size);
@@ -184,6 +199,7 @@ typedef struct st_os_range {
     enum st_os_kind kind;
     st_os_identity identity; /* of a view: the object, and the view's place in it */
     uint64_t object_offset;
+    uint64_t present; /* bytes of a view that are committed; ST_OS_UNKNOWN where the map does not tell */
     bool readable, writable, shared;
 } st_os_range;
 

@@ -7,16 +7,27 @@
 
 #include <stitch/stitch.h>
 
-/* Through a view of our own for the moment, where the system refuses to commit through one that replaced a placeholder.
+#define GRANULE UINT64_C(0x10000) /* views start at multiples of 64 KiB */
+
+/*
+ * Through a view of our own for the moment: where there is none of that range, or where the system refuses to commit
+ * through one that replaced a placeholder. It reaches further than the range if the object does: Wine tells other views
+ * nothing of a commit that ends where the view ends.
  */
 static int commit_aside(const st_os_object *object, uint64_t offset, uint64_t length)
 {
-    uint64_t start = offset & ~UINT64_C(0xffff); /* views start at multiples of 64 KiB */
-    uint64_t skip = offset - start;
+    uint64_t start = offset & ~(GRANULE - 1), skip = offset - start, map = skip + length;
     DWORD error = ERROR_SUCCESS;
-    char *view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ | FILE_MAP_WRITE, (DWORD)(start >> 32),
-                                      (DWORD)start, (SIZE_T)(skip + length));
+    st_os_status status;
+    char *view;
+    int e = st_os_object_status(object, &status);
 
+    if (e)
+        return e;
+    if (start + map + GRANULE <= status.size)
+        map += GRANULE;
+    view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ | FILE_MAP_WRITE, (DWORD)(start >> 32),
+                                (DWORD)start, (SIZE_T)map);
     if (!view)
         return st_win_fail(GetLastError());
     if (!st_win.VirtualAlloc(view + skip, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))
@@ -30,6 +41,8 @@ int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64
     DWORD error;
 
     (void)lazy;
+    if (!view)
+        return commit_aside(object, offset, length);
     if (st_win.VirtualAlloc((char *)view + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))
         return 0;
     error = GetLastError();

@@ -70,6 +70,8 @@ int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, 
                      st_os_locks *out)
 {
     static const char kinds[] = { 'l', 'w', 'e', 'o' };
+    const DWORD rights = SYNCHRONIZE | EVENT_MODIFY_STATE;
+    SECURITY_ATTRIBUTES attributes, *security = st_win_security(folder, &attributes);
     wchar_t name[ST_WIN_NAME_SIZE];
     int e = 0;
 
@@ -78,12 +80,10 @@ int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, 
     out->space = folder->handle;
     out->tag = tag;
     for (int which = WRITER; !e && !readonly && which <= PUBLISHED_ODD; which++) {
-        if (which == MAY_WRITE)
-            continue; /* attend */
         full_name(out->space, kinds[which], tag, name);
         e = keep(out, which,
-                 which == WRITER ? st_win.CreateMutexW(NULL, FALSE, name)
-                                 : st_win.CreateEventW(NULL, TRUE, FALSE, name));
+                 which == WRITER ? st_win.CreateMutexExW(security, name, 0, SYNCHRONIZE | MUTEX_MODIFY_STATE)
+                                 : st_win.CreateEventExW(security, name, CREATE_EVENT_MANUAL_RESET, rights));
     }
     if (e)
         st_os_locks_close(out);
@@ -112,12 +112,9 @@ void st_os_writer_leave(const st_os_locks *locks)
 
 int st_os_attend(st_os_locks *locks, bool readonly)
 {
-    wchar_t name[ST_WIN_NAME_SIZE];
-
-    if (readonly || handle_of(locks, MAY_WRITE))
-        return 0;
-    full_name(locks->space, 'w', locks->tag, name);
-    return keep(locks, MAY_WRITE, st_win.CreateEventW(NULL, TRUE, FALSE, name));
+    (void)locks;
+    (void)readonly;
+    return 0; /* who could open the directory does */
 }
 
 int st_os_alone(const st_os_locks *locks)

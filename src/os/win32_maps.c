@@ -9,15 +9,22 @@
 #include <stitch/stitch.h>
 
 /* A view of a section that is committed in part comes as several runs: report what has one allocation base as one. */
-static SIZE_T run_length(const MEMORY_BASIC_INFORMATION *first, const char *at, const char *end)
+static void measure(const MEMORY_BASIC_INFORMATION *first, const char *at, const char *end, st_os_range *range)
 {
-    const char *next = (const char *)first->BaseAddress + first->RegionSize;
-    MEMORY_BASIC_INFORMATION more;
+    MEMORY_BASIC_INFORMATION run = *first;
 
-    while (next < end && first->Type == MEM_MAPPED && st_win.VirtualQuery(next, &more, sizeof more) != 0 &&
-           more.State != MEM_FREE && more.AllocationBase == first->AllocationBase)
-        next = (const char *)more.BaseAddress + more.RegionSize;
-    return (SIZE_T)((next < end ? next : end) - at);
+    for (const char *from = at; from < end;) {
+        const char *next = (const char *)run.BaseAddress + run.RegionSize;
+
+        next = next < end ? next : end;
+        range->length += (uint64_t)(next - from);
+        if (run.State == MEM_COMMIT)
+            range->present += (uint64_t)(next - from);
+        from = next;
+        if (first->Type != MEM_MAPPED || from == end || st_win.VirtualQuery(from, &run, sizeof run) == 0 ||
+            run.State == MEM_FREE || run.AllocationBase != first->AllocationBase)
+            break;
+    }
 }
 
 int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
@@ -31,7 +38,7 @@ int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_rang
 
         if (st_win.VirtualQuery(at, &piece, sizeof piece) == 0)
             return st_win_fail(GetLastError());
-        range.length = run_length(&piece, at, end);
+        measure(&piece, at, end, &range);
         if (piece.State == MEM_FREE) {
             range.kind = ST_OS_FREE;
         } else if (piece.Type == MEM_MAPPED) {

@@ -34,11 +34,14 @@ int st_os_folder_open(const char *path, st_os_folder *out)
 int st_os_folder_again(const st_os_folder *folder, st_os_folder *out)
 {
     *out = *folder;
+    out->security = NULL;
     return 0;
 }
 
 void st_os_folder_close(st_os_folder *folder)
 {
+    LocalFree(folder->security); /* of NULL: nothing */
+    folder->security = NULL;
     folder->handle = -1;
 }
 
@@ -61,7 +64,8 @@ int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t s
                         st_os_object *out)
 {
     wchar_t full[ST_WIN_NAME_SIZE];
-    DWORD protection = PAGE_READWRITE | (committed ? SEC_COMMIT : SEC_RESERVE);
+    DWORD protection = PAGE_READWRITE | (committed ? SEC_COMMIT : SEC_RESERVE), error;
+    SECURITY_ATTRIBUTES attributes;
     HANDLE handle;
     int e = st_win_name(folder, name, full);
 
@@ -69,10 +73,14 @@ int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t s
     if (e)
         return e;
     SetLastError(ERROR_SUCCESS);
-    handle = st_win.CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, protection, (DWORD)(size >> 32), (DWORD)size, full);
+    handle = st_win.CreateFileMappingW(INVALID_HANDLE_VALUE, st_win_security(folder, &attributes), protection,
+                                       (DWORD)(size >> 32), (DWORD)size, full);
+    error = GetLastError();
+    if (!handle && error == ERROR_ACCESS_DENIED && folder->handle == GLOBAL && !st_win_may_create_global())
+        return st_win_fail(ERROR_PRIVILEGE_NOT_HELD);
     if (!handle)
-        return st_win_fail(GetLastError());
-    if (GetLastError() == ERROR_ALREADY_EXISTS) {
+        return st_win_fail(error);
+    if (error == ERROR_ALREADY_EXISTS) {
         st_win.CloseHandle(handle);
         return st_win_fail(ERROR_ALREADY_EXISTS);
     }
@@ -97,7 +105,10 @@ int st_os_object_open(const st_os_folder *folder, const char *name, bool readonl
 
     if (e)
         return e;
-    handle = st_win.OpenFileMappingW(access, FALSE, full);
+    /* READ_CONTROL: st_os_folder_secure_like; an owner has it, others may not. */
+    handle = readonly ? NULL : st_win.OpenFileMappingW(access | READ_CONTROL, FALSE, full);
+    if (!handle && (readonly || GetLastError() == ERROR_ACCESS_DENIED))
+        handle = st_win.OpenFileMappingW(access, FALSE, full);
     if (!handle)
         return st_win_fail(GetLastError());
     out->handle = (intptr_t)handle;

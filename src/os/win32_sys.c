@@ -17,13 +17,14 @@ struct st_win st_win = {
     .VirtualAlloc = VirtualAlloc,
     .VirtualFree = VirtualFree,
     .VirtualQuery = VirtualQuery,
-    .CreateMutexW = CreateMutexW,
+    .CreateMutexExW = CreateMutexExW,
     .ReleaseMutex = ReleaseMutex,
-    .CreateEventW = CreateEventW,
+    .CreateEventExW = CreateEventExW,
     .OpenEventW = OpenEventW,
     .SetEvent = SetEvent,
     .ResetEvent = ResetEvent,
     .WaitForSingleObject = WaitForSingleObject,
+    .PrivilegeCheck = PrivilegeCheck,
 };
 
 static ST_THREAD_LOCAL int last_error;
@@ -53,8 +54,9 @@ int st_win_fail(DWORD error)
     case ERROR_PATH_NOT_FOUND:
         return STITCH_ENOENT;
     case ERROR_ACCESS_DENIED:
-    case ERROR_PRIVILEGE_NOT_HELD:
         return STITCH_EACCES;
+    case ERROR_PRIVILEGE_NOT_HELD:
+        return STITCH_EPRIVILEGE;
     case ERROR_TOO_MANY_OPEN_FILES:
         return STITCH_EMFILE;
     case ERROR_INVALID_HANDLE: /* the name belongs to an event, a mutex or a semaphore */

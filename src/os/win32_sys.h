@@ -40,13 +40,14 @@ struct st_win {
     LPVOID(WINAPI *VirtualAlloc)(LPVOID, SIZE_T, DWORD, DWORD);
     BOOL(WINAPI *VirtualFree)(LPVOID, SIZE_T, DWORD);
     SIZE_T(WINAPI *VirtualQuery)(LPCVOID, PMEMORY_BASIC_INFORMATION, SIZE_T);
-    HANDLE(WINAPI *CreateMutexW)(LPSECURITY_ATTRIBUTES, BOOL, LPCWSTR);
+    HANDLE(WINAPI *CreateMutexExW)(LPSECURITY_ATTRIBUTES, LPCWSTR, DWORD, DWORD);
     BOOL(WINAPI *ReleaseMutex)(HANDLE);
-    HANDLE(WINAPI *CreateEventW)(LPSECURITY_ATTRIBUTES, BOOL, BOOL, LPCWSTR);
+    HANDLE(WINAPI *CreateEventExW)(LPSECURITY_ATTRIBUTES, LPCWSTR, DWORD, DWORD);
     HANDLE(WINAPI *OpenEventW)(DWORD, BOOL, LPCWSTR);
     BOOL(WINAPI *SetEvent)(HANDLE);
     BOOL(WINAPI *ResetEvent)(HANDLE);
     DWORD(WINAPI *WaitForSingleObject)(HANDLE, DWORD);
+    BOOL(WINAPI *PrivilegeCheck)(HANDLE, PPRIVILEGE_SET, LPBOOL);
     /* Found at run time; NULL where they are missing. */
     void *(WINAPI *VirtualAlloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, struct st_extended_parameter *, ULONG);
     void *(WINAPI *MapViewOfFile3)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG,
@@ -64,6 +65,12 @@ void st_win_load(void);
 /* The full name, with its name space, of an object of stitch's. STITCH_EINVAL: not UTF-8. */
 #define ST_WIN_NAME_SIZE 300
 int st_win_name(const st_os_folder *folder, const char *name, wchar_t out[ST_WIN_NAME_SIZE]);
+
+/* For objects made in this folder: *out filled in, or NULL for the system's default. */
+SECURITY_ATTRIBUTES *st_win_security(const st_os_folder *folder, SECURITY_ATTRIBUTES *out);
+
+/* Has this process the right that creating sections in Global asks for outside session 0? */
+bool st_win_may_create_global(void);
 
 /* Do placeholders really work here? Asked by using them: Wine before 10 has the calls, and ignores the flags. */
 bool st_win_has_placeholders(void);

@@ -10,7 +10,8 @@
 
 #include <stitch/stitch.h>
 
-#define MOVE_TRIES 16
+#define MOVE_TRIES  16
+#define CARVE_TRIES 1000 /* no more pieces than segments were ever let go of without being joined */
 
 static HANDLE self(void)
 {
@@ -34,14 +35,56 @@ static bool query(const void *at, MEMORY_BASIC_INFORMATION *out)
 
 /* ------------------------------------------------------------------------------------------------- placeholders --- */
 
-/* The placeholder at `at` reaches further than `size`: make it two. */
+/* Part of the placeholder from `at` on: `size` bytes that are less than all of it. */
 static bool split(unsigned char *at, uint64_t size)
 {
-    MEMORY_BASIC_INFORMATION piece;
+    return st_win.VirtualFree(at, (SIZE_T)size, MEM_RELEASE | ST_MEM_PRESERVE_PLACEHOLDER);
+}
 
-    if (!query(at, &piece))
-        return false;
-    return piece.RegionSize == size || st_win.VirtualFree(at, (SIZE_T)size, MEM_RELEASE | ST_MEM_PRESERVE_PLACEHOLDER);
+static bool is_placeholder(const MEMORY_BASIC_INFORMATION *piece)
+{
+    return piece->State == MEM_RESERVE && piece->Type == MEM_PRIVATE;
+}
+
+/* Make a piece that is a hole, or a view that should have gone, a placeholder of at most `size` bytes. */
+static bool reclaim(const MEMORY_BASIC_INFORMATION *piece, uint64_t size)
+{
+    if (is_placeholder(piece))
+        return true;
+    if (piece->State == MEM_FREE)
+        return reserve_placeholder(piece->BaseAddress, piece->RegionSize < size ? piece->RegionSize : size) != NULL;
+    return piece->Type == MEM_MAPPED &&
+           st_win.UnmapViewOfFile2(self(), piece->AllocationBase, ST_MEM_PRESERVE_PLACEHOLDER);
+}
+
+/*
+ * Make [at, at + size), in which no view counts, one placeholder of exactly that. Mostly it is the start of a larger
+ * one. But a call that failed may have left several, or used one up, and that must not matter for ever.
+ */
+static bool carve(unsigned char *at, uint64_t size)
+{
+    MEMORY_BASIC_INFORMATION piece, behind;
+
+    for (int tries = 0; tries < CARVE_TRIES; tries++) {
+        bool moved;
+
+        if (!query(at, &piece))
+            return false;
+        if (!is_placeholder(&piece))
+            moved = reclaim(&piece, size);
+        else if (piece.RegionSize == size)
+            return true;
+        else if (piece.RegionSize > size)
+            moved = split(at, size);
+        else
+            moved = query(at + piece.RegionSize, &behind) && reclaim(&behind, size - piece.RegionSize) &&
+                    query(at + piece.RegionSize, &behind) &&
+                    st_win.VirtualFree(at, piece.RegionSize + behind.RegionSize,
+                                       MEM_RELEASE | ST_MEM_COALESCE_PLACEHOLDERS);
+        if (!moved)
+            return false;
+    }
+    return false;
 }
 
 /* Make the placeholder at `at` and the one behind it one again. */
@@ -51,7 +94,7 @@ static void coalesce(const st_os_reservation *reservation, unsigned char *at, ui
 
     if (at + size == reservation->base + reservation->size || !query(at + size, &behind))
         return;
-    if (behind.State == MEM_RESERVE && behind.Type == MEM_PRIVATE)
+    if (is_placeholder(&behind))
         st_win.VirtualFree(at, (SIZE_T)size + behind.RegionSize, MEM_RELEASE | ST_MEM_COALESCE_PLACEHOLDERS);
 }
 
@@ -69,7 +112,7 @@ static int map_stitched(st_os_reservation *reservation, uint64_t offset, uint64_
     unsigned char *at = reservation->base + offset;
     DWORD error;
 
-    if (!split(at, size))
+    if (!carve(at, size))
         return st_win_fail(GetLastError());
     if (st_win.MapViewOfFile3(section, self(), at, 0, (SIZE_T)size, ST_MEM_REPLACE_PLACEHOLDER,
                               readonly ? PAGE_READONLY : PAGE_READWRITE, NULL, 0))
@@ -242,12 +285,29 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
     unsigned char *at = reservation->base + offset;
 
     if (st_win_has_placeholders()) {
-        if (st_win.UnmapViewOfFile2(self(), at, ST_MEM_PRESERVE_PLACEHOLDER))
-            coalesce(reservation, at, size);
+        /* Refused, it leaves a hole for a moment; that is better than a view that nobody counts. */
+        if (!st_win.UnmapViewOfFile2(self(), at, ST_MEM_PRESERVE_PLACEHOLDER) && st_win.UnmapViewOfFile(at))
+            reserve_placeholder(at, size);
+        coalesce(reservation, at, size);
         return;
     }
     st_win.UnmapViewOfFile(at);
     st_win.VirtualAlloc(at, (SIZE_T)size, MEM_RESERVE, PAGE_NOACCESS);
+}
+
+int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
+                      st_os_identity *seen)
+{
+    void *at = NULL;
+    int e = st_os_map(object, size, readonly, &at);
+
+    if (e)
+        return size < reservation->size ? 0 : e;
+    if (reservation->base)
+        st_win.UnmapViewOfFile(reservation->base);
+    *reservation = (st_os_reservation){ .base = at, .size = size };
+    *seen = (st_os_identity){ 0, (uintptr_t)at };
+    return 0;
 }
 
 int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out)
