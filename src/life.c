@@ -310,19 +310,21 @@ static int open_once(const char *name, const stitch_options *options, bool repai
 
 int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
 {
-    int e = open_once(name, options, false, out);
+    int busy = 0, gone = 0;
 
-    for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
+    for (;;) {
+        int e = open_once(name, options, gone == GONE_TRIES, out);
+
+        /* Where objects end with their users: its last one may be closing it just now, or one that was killed has taken
+         * segments with it that nobody else had opened. */
+        if (e == STITCH_EGONE && gone < GONE_TRIES)
+            gone++;
+        else if (e == STITCH_EBUSY && busy < BUSY_TRIES)
+            busy++;
+        else
+            return e;
         st_os_sleep(1);
-        e = open_once(name, options, false, out);
     }
-    /* Where objects end with their users: its last one may be closing it just now, or one that was killed has taken
-     * segments with it that nobody else had opened. */
-    for (int tries = 0; e == STITCH_EGONE && tries < GONE_TRIES; tries++) {
-        st_os_sleep(1);
-        e = open_once(name, options, tries == GONE_TRIES - 1, out);
-    }
-    return e;
 }
 
 int st_life_attach(const char *name, const stitch_options *options, struct stitch_region **out)

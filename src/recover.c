@@ -58,7 +58,7 @@ static int give_back_behind_mark(struct stitch_region *region)
     st_os_status status;
     int e;
 
-    if (record->count == 0)
+    if (record->count == 0 || !region->folder.gives_back)
         return 0;
     last = &region->now.entries[record->count - 1];
     if (record->commit == last->offset + last->extent)

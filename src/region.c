@@ -328,6 +328,17 @@ int st_region_resize(struct stitch_region *region, uint64_t size)
     return e;
 }
 
+/* In one segment: a range over a seam is not one object, and no system's calls on memory need cross it. */
+static int discard_in(const struct stitch_region *region, const struct st_segment_view *view, uint64_t from,
+                      uint64_t to)
+{
+    unsigned char *start = st_region_at(region, view->offset);
+
+    if (st_backing_is_lazy(region))
+        return st_os_decommit(&view->object, start, from - view->offset, to - from);
+    return st_os_cold(start + (from - view->offset), to - from);
+}
+
 int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t length)
 {
     uint64_t page = region->geometry.page, size, from, to;
@@ -341,17 +352,14 @@ int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t le
         e = STITCH_EINVAL;
     from = e ? 0 : st_extent_round(offset, page);
     to = e ? 0 : (offset + length) & ~(page - 1);
-    if (from < to && !st_backing_is_lazy(region))
-        e = st_os_cold(st_region_at(region, from), to - from);
-    while (e == 0 && st_backing_is_lazy(region) &&
-           from < to) { /* one segment at a time: a range over a seam is not one object */
+    while (e == 0 && from < to) {
         struct st_segment_view view;
         uint64_t index, end;
 
         st_segments_at_offset(&region->segments, from, &index);
         st_segments_at(&region->segments, index, &view);
         end = st_extent_smaller(to, view.offset + view.extent);
-        e = st_os_decommit(&view.object, st_region_at(region, view.offset), from - view.offset, end - from);
+        e = discard_in(region, &view, from, end);
         from = end;
     }
     st_os_mutex_unlock(&region->table);

@@ -98,10 +98,10 @@ static int open_space(const st_os_folder *folder, HANDLE *out)
     open_directory open;
     DWORD session = 0;
 
-    if (folder->handle == 0) {
+    if (folder->handle == 0) /* Local; session 0 has the global one */
         ProcessIdToSessionId(GetCurrentProcessId(), &session);
+    if (session != 0)
         _snwprintf(path, 64, L"\\Sessions\\%lu\\BaseNamedObjects", (unsigned long)session);
-    }
     name.length = (USHORT)(lstrlenW(path) * (int)sizeof *path);
     name.room = (USHORT)(name.length + sizeof *path);
     if (look_up("NtOpenDirectoryObject", &open) != 0)
