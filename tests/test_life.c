@@ -162,7 +162,7 @@ static void unlinked_region_goes_on_for_those_attached(void)
     T_OK(stitch_unlink(name));
     T_GIVES(stitch_open(name, &options, &none), STITCH_ENOENT);
     T_GIVES(stitch_unlink(name), STITCH_ENOENT);
-    T_EQ(regions_listed(), 0);
+    t_regions_are(0);
     for (uint64_t i = 1; i <= 8; i++) {
         stitch_region *writer = i % 2 ? one : two, *reader = i % 2 ? two : one;
 
@@ -287,7 +287,7 @@ static void killed_processes_leave_nothing(void)
         T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0);
         switch (how) {
         case 0:
-            T_EQ(regions_listed(), 0);
+            t_regions_are(0);
             break;
         case 1:
             region = t_create(other_name);
@@ -340,10 +340,10 @@ static void unlinked_regions_of_killed_processes_go_too(void)
     t_expect(holder, "holding");
     T_OK(stitch_unlink(name));
     T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0); /* the holder can still grow and follow */
-    T_EQ(regions_listed(), 0);
+    t_regions_are(0);
     T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0);
     t_kill(holder);
-    T_EQ(regions_listed(), 0);
+    t_regions_are(0);
     T_FOLDER_HOLDS(0);
 }
 
@@ -372,7 +372,7 @@ static void promise_8_killed_creators_leave_nothing(void)
 
         t_sleep_us(3000 + t_random_below(&random, 12000));
         t_kill(creator);
-        T_EQ(regions_listed(), 0);
+        t_regions_are(0);
         T_FOLDER_HOLDS(0);
     }
 }

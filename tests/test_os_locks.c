@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "os/os.h"
+#include "region.h"
 
 static st_os_folder folder;
 
@@ -193,6 +194,151 @@ static void locks_go_with_their_process(void)
     st_os_folder_close(&folder);
 }
 
+/* ------------------------------------------------------------------------------------- holders that do not leave --- */
+
+T_HELPER(writer_holder)
+{
+    handle h;
+
+    open_folder();
+    h = open_handle("l");
+    T_EQ(st_os_writer_enter(&h.locks), 0);
+    t_tell(t_parent(), "holding");
+    (void)t_hear_or_end(t_parent());
+}
+
+static void enter_once(void *locks)
+{
+    T_EQ(st_os_writer_enter(locks), 0);
+    T_EQ(atomic_fetch_add(&inside, 1), 0);
+    T_EQ(atomic_fetch_sub(&inside, 1), 1);
+    st_os_writer_leave(locks);
+}
+
+/* Who waits already gets the lock, and who comes later does; and it is whole again: one at a time. */
+static void the_writer_lock_of_a_killed_process_is_free(void)
+{
+    st_os_object object;
+    handle one, two;
+
+    t_need_free_threads();
+    open_folder();
+    object = make("l");
+    one = open_handle("l");
+    two = open_handle("l");
+    for (int round = 0; round < 6; round++) {
+        t_process *holder = t_start("writer_holder", "-");
+        t_thread *waiter;
+
+        t_expect(holder, "holding");
+        waiter = t_thread_start(enter_once, &two.locks);
+        if (round % 2)
+            t_sleep_us(20000);
+        t_kill(holder);
+        t_thread_join(waiter);
+        enter_once(&one.locks);
+        enter_once(&two.locks);
+    }
+    close_handle(&one);
+    close_handle(&two);
+    T_EQ(st_os_object_remove(&folder, "l"), 0);
+    st_os_object_close(&object);
+    st_os_folder_close(&folder);
+}
+
+static atomic_int passed;
+
+static void enter_and_count(void *locks)
+{
+    T_EQ(st_os_writer_enter(locks), 0);
+    atomic_fetch_add(&passed, 1);
+    st_os_writer_leave(locks);
+}
+
+/* While one handle is in, the other of this process waits, however long. */
+static void two_handles_of_a_process_wait_for_each_other(void)
+{
+    st_os_object object;
+    t_thread *waiter;
+    handle one, two;
+
+    t_need_free_threads();
+    open_folder();
+    object = make("l");
+    one = open_handle("l");
+    two = open_handle("l");
+    for (int round = 1; round <= 5; round++) {
+        T_EQ(st_os_writer_enter(&one.locks), 0);
+        waiter = t_thread_start(enter_and_count, &two.locks);
+        t_sleep_us(20000);
+        T_EQ(atomic_load(&passed), round - 1);
+        st_os_writer_leave(&one.locks);
+        t_thread_join(waiter);
+        T_EQ(atomic_load(&passed), round);
+    }
+    close_handle(&one);
+    close_handle(&two);
+    T_EQ(st_os_object_remove(&folder, "l"), 0);
+    st_os_object_close(&object);
+    st_os_folder_close(&folder);
+}
+
+/* As a writer that ends in the middle of an append of so many bytes: the lock held, the journal open, bytes stored. */
+static void end_inside_an_append(void *arg)
+{
+    struct stitch_region *region = arg;
+    uint64_t size = stitch_size(region);
+
+    T_EQ(st_os_writer_enter(&region->locks), 0);
+    st_directory_journal_open(region->directory, size + 100);
+    memset(t_bytes(region) + size, 0xee, 100);
+}
+
+T_HELPER(dying_writer)
+{
+    end_inside_an_append(t_open(t_argument(0)));
+    t_tell(t_parent(), "inside");
+    (void)t_hear_or_end(t_parent());
+}
+
+/* The next writer enters, the journal is closed, and what the dead one stored is never seen. */
+static void check_recovered(stitch_region *region)
+{
+    uint64_t offset;
+
+    T_TRUE(st_directory_journal(region->directory) != 0);
+    T_OK(stitch_grow(region, 4000, &offset));
+    T_EQ(st_directory_journal(region->directory), 0);
+    t_all_bytes(region, offset, 4000, 0);
+    (void)t_prove(region);
+}
+
+static void promise_8_the_next_writer_recovers(void)
+{
+    stitch_options options = t_options();
+    const char *name = t_name();
+    stitch_region *region, *second;
+
+    options.size = 1000;
+    region = t_create_with(name, &options);
+    for (int round = 0; round < 4; round++) {
+        t_process *writer = t_start("dying_writer", "%s", name);
+
+        t_expect(writer, "inside");
+        t_kill(writer);
+        check_recovered(region);
+    }
+    second = t_open(name);
+    if (!t_has(T_FILE_LOCKS)) /* there a thread owns the lock, and it dies with the thread */
+        for (int round = 0; round < 4; round++) {
+            t_thread_join(t_thread_start(end_inside_an_append, second));
+            check_recovered(round % 2 ? region : second);
+            T_TRUE(stitch_sync(second) >= 0);
+        }
+    t_close(second);
+    t_close(region);
+}
+
 /* ----------------------------------------------------------------------------------------------------- waiting --- */
 
 /* Sleeps on the word of an object, mapped read-only, until it is what it should be. */
@@ -285,12 +431,17 @@ static const struct CMUnitTest tests[] = {
     T_TEST(locks_between_handles),
     T_TEST(writers_exclude_each_other_within_a_process),
     T_TEST(locks_go_with_their_process),
+    T_TEST(the_writer_lock_of_a_killed_process_is_free),
+    T_TEST(two_handles_of_a_process_wait_for_each_other),
+    T_BOTH(promise_8_the_next_writer_recovers),
     T_TEST(a_wake_reaches_every_process),
     T_TEST(fork_marks),
 };
 
 static const t_helper helpers[] = {
     T_ENTRY(lock_holder),
+    T_ENTRY(writer_holder),
+    T_ENTRY(dying_writer),
     T_ENTRY(sleeper),
     { NULL, NULL },
 };

@@ -30,6 +30,7 @@ typedef struct t_mapped {
 typedef struct t_expected {
     uint64_t base, reserve, size;
     bool readonly;
+    bool moves; /* the one view of a region whose base moves: `reserve` is what it should cover */
 } t_expected;
 
 /* The ranges of a process (NULL: this one) that touch [from, to), in order. */
@@ -55,5 +56,11 @@ size_t t_maps_prove(const t_process *process, t_expected expected, t_mapped *map
  */
 size_t t_prove(stitch_region *region);
 size_t t_prove_readonly(stitch_region *region);
+
+/*
+ * The same where writers die all the time. Where objects end with their last holder, a listed segment may have gone with
+ * one of them: stitch_verify then says so ("object"), and all that is mapped must be sound all the same.
+ */
+size_t t_prove_follower(stitch_region *region);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "maps.h"
 
-enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256 };
+enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256, NOTE_SIZE = 256 };
 
 /* What this process is, and the test that runs in it. */
 static struct {
@@ -19,9 +19,10 @@ static struct {
     bool running; /* inside a test's function, in the thread that runs it */
     char folder[FOLDER_SIZE];
     char names[NAMES][NAME_SIZE];
-    uint64_t name_count, folder_count;
+    uint64_t name_count, names_before, folder_count; /* names_before: of the tests before this */
     size_t descriptors;
     uint64_t seed;
+    char note[NOTE_SIZE];
     size_t tests, skipped;
     const char *backend; /* STITCH_BACKEND as this process was started with */
 } self;
@@ -49,7 +50,8 @@ _Noreturn void t_fail(const char *file, int line, const char *format, ...)
     va_start(list, format);
     (void)vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    (void)fprintf(stderr, "%s:%d: %s%s\n", file, line, self.is_helper ? "in a helper: " : "", text);
+    (void)fprintf(stderr, "%s:%d: %s%s%s%s\n", file, line, self.is_helper ? "in a helper: " : "", self.note,
+                  self.note[0] ? ": " : "", text);
     (void)fflush(stderr);
     give_up(file, line);
 }
@@ -72,6 +74,15 @@ void t_result(int got, int wanted, const char *call, const char *file, int line)
     if (got != wanted)
         t_fail(file, line, "%s gave %d %s (system's code %d), not %d %s", call, got, stitch_errname(got),
                got < 0 ? stitch_os_error() : 0, wanted, stitch_errname(wanted));
+}
+
+void t_note(const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    (void)vsnprintf(self.note, sizeof self.note, format, list);
+    va_end(list);
 }
 
 _Noreturn void t_skip(const char *format, ...)
@@ -113,6 +124,8 @@ int t_setup(void **state)
 {
     self.test = *state;
     self.seed = 0;
+    self.note[0] = 0;
+    self.names_before = self.name_count;
     t_folder_make(self.folder, sizeof self.folder, self.folder_count++);
     t_environment("STITCH_DIR", self.folder);
     t_environment("STITCH_BACKEND", self.backend);
@@ -251,10 +264,28 @@ const char *t_name(void)
 
 bool t_is_ours(const char *name)
 {
-    char start[NAME_SIZE];
-    int length = snprintf(start, sizeof start, "t%" PRIu64 ".", t_process_id(NULL));
+    uint64_t process, number;
 
-    return t_has(T_FOLDERS) || strncmp(name, start, (size_t)length) == 0;
+    return t_has(T_FOLDERS) || (sscanf(name, "t%" SCNu64 ".%" SCNu64, &process, &number) == 2 &&
+                                process == t_process_id(NULL) && number >= self.names_before);
+}
+
+static int count_ours(const stitch_listing *listing, void *count)
+{
+    *(unsigned *)count += t_is_ours(listing->name);
+    return 0;
+}
+
+void t_regions_are(unsigned count)
+{
+    uint64_t deadline = t_now_us() + (t_has(T_KEPT) ? 0 : T_PATIENCE_MS * UINT64_C(1000));
+    unsigned found;
+
+    do {
+        found = 0;
+        T_OK(stitch_list(count_ours, &found));
+    } while (found > count && t_now_us() < deadline);
+    T_EQ(found, count);
 }
 
 bool t_synced(stitch_region *region)

@@ -56,6 +56,9 @@ void t_equal(uint64_t a, uint64_t b, const char *a_text, const char *b_text, con
 void t_equal_text(const char *a, const char *b, const char *a_text, const char *file, int line);
 void t_result(int got, int wanted, const char *call, const char *file, int line);
 
+/* What a failure says first, from now to the test's end: where in its many rounds the test is. */
+void t_note(const char *format, ...) T_PRINTF(1, 2);
+
 /* Leave this test out, and say why. Only from the test itself. */
 _Noreturn void t_skip(const char *format, ...) T_PRINTF(1, 2);
 
@@ -123,6 +126,11 @@ stitch_info_t t_info(stitch_region *region);
 
 /* Is this region one of the test's? Where there are no folders, others are listed as well. */
 bool t_is_ours(const char *name);
+/*
+ * Fails unless the test has so many regions. Where objects end with their last holder, a stranger who lists the regions
+ * of the session is one for a moment: then it looks again.
+ */
+void t_regions_are(unsigned count);
 /* Fails unless the folder holds so many objects, where they can be counted. */
 #define T_FOLDER_HOLDS(count) T_EQ(t_has(T_FOLDERS) ? t_folder_count(t_folder()) : (count), (count))
 
