@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What the library needs. A thing that is missing is an error which says where to get it.
 
-# Of the system: threads; on Windows, where threads are part of it anyway, random numbers.
+# Of the system: threads; on Windows, where threads are part of it anyway, random numbers and security descriptors.
 if(WIN32)
-    set(STITCH_SYSTEM_LIBRARIES bcrypt)
+    set(STITCH_SYSTEM_LIBRARIES bcrypt advapi32)
 else()
     set(THREADS_PREFER_PTHREAD_FLAG ON)
     find_package(Threads REQUIRED)

@@ -2,17 +2,25 @@
 # What every target of the project has in common: the language, the warnings, the sanitizers.
 
 # stitch_defaults(target): C11 without extensions, all warnings, hidden visibility.
+# Of Microsoft's compiler: /utf-8, as the sources are; and without its warnings about what C99 and C11 have (flexible
+# arrays, structs without a name, initialisers that are not constant or hold addresses of locals and of a DLL's
+# functions), and about functions of standard C that it would like to replace by its own.
 function(stitch_defaults target)
     set_target_properties(${target} PROPERTIES
         C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden
         CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
         CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     if(MSVC)
-        target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${STITCH_WERROR}>:/WX>)
+        target_compile_options(${target} PRIVATE
+            /utf-8 /W4 /wd4200 /wd4201 /wd4204 /wd4221 /wd4232 $<$<BOOL:${STITCH_WERROR}>:/WX>)
+        target_compile_definitions(${target} PRIVATE _CRT_SECURE_NO_WARNINGS _CRT_NONSTDC_NO_WARNINGS)
     else()
         target_compile_options(${target} PRIVATE
             -Wall -Wextra -Wconversion -Wshadow $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
             $<$<BOOL:${STITCH_WERROR}>:-Werror>)
+    endif()
+    if(STITCH_INTERLOCKED)
+        target_compile_definitions(${target} PRIVATE STITCH_INTERLOCKED)
     endif()
     if(STITCH_SANITIZE)
         target_compile_options(${target} PRIVATE

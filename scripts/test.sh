@@ -7,6 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
+. scripts/test-windows.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -70,72 +71,6 @@ tsan_launcher() {
     fi
     rm -rf "$probe"
     printf '%s' "$launcher"
-}
-
-# Ends what runs in our Wines, on any way out.
-end_wine() {
-    for wine in build/windows/wine-10 build/windows/wine-8; do
-        [ ! -x "$wine/bin/wineserver" ] || "$wine/bin/wineserver" -k >/dev/null 2>&1 || true
-    done
-}
-
-# windows_run name wine [variable=value]: the tests of build/windows-tests in that Wine; a line of the table.
-windows_run() {
-    name=$1
-    wine=$2
-    shift 2
-    folder=build/windows-tests
-    log=$folder/$name.log
-    say "windows: $name"
-    cmake --preset windows -B "$folder" -DSTITCH_WINE="$PWD/$wine/bin/wine" >>"$folder/build.log" 2>&1 </dev/null
-    status=0
-    env "$@" ctest --test-dir "$folder" -j "$jobs" --no-tests=error --output-on-failure -VV >"$log" 2>&1 </dev/null ||
-        status=$?
-    # By the lines of the tests' framework: what ctest counts is programs.
-    passed=$(grep -c '\[       OK \]' "$log" || true)
-    skipped=$(grep -c '^[0-9]*: skipped: ' "$log" || true)
-    wrong=$(grep -o '^[0-9]*: \[  FAILED  \] [a-z].*' "$log" | sort -u | wc -l)
-    lines=$(printf '%s   %-20s %5s passed %5s skipped %5s failed   %s' "$table" "$name" "$passed" "$skipped" "$wrong" \
-        "$(grep 'tests passed' "$log" || echo "no test ran")")
-    table="$lines
-"
-    if [ "$status" != 0 ]; then
-        sed -n '/The following tests FAILED/,$p' "$log"
-        note "all of it in $log"
-        windows_status=1
-    fi
-}
-
-# Windows programs, built by mingw-w64: in Wine 10 with segments and without, and in Wine 8, which cannot have them.
-windows() {
-    begin=$(now)
-    folder=build/windows-tests
-    mkdir -p "$folder"
-    for setup in scripts/windows-deps.sh "scripts/wine.sh 10" "scripts/wine.sh 8"; do
-        # shellcheck disable=SC2086
-        if ! sh $setup >"$folder/setup.log" 2>&1 </dev/null; then
-            cat "$folder/setup.log"
-            finish windows 1 $(($(now) - begin)) "$setup could not set up what the Windows tests need, see above"
-            return 0
-        fi
-    done
-    say "windows: build"
-    if ! { cmake --fresh --preset windows -B "$folder" && cmake --build "$folder" -j "$jobs"; } \
-            >"$folder/build.log" 2>&1 </dev/null; then
-        tail -n 60 "$folder/build.log"
-        finish windows 1 $(($(now) - begin)) "the build (all of it in $folder/build.log)"
-        return 0
-    fi
-    table=
-    windows_status=0
-    trap end_wine EXIT
-    windows_run wine-10-stitched build/windows/wine-10
-    windows_run wine-10-single build/windows/wine-10 STITCH_BACKEND=single
-    windows_run wine-8-single build/windows/wine-8
-    end_wine
-    say "windows: the tests in each"
-    printf '%s' "$table"
-    finish windows "$windows_status" $(($(now) - begin)) "three runs, the table is above"
 }
 
 begin_all=$(now)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The shared library exports what the header declares, and nothing else.
 #   cmake -DNM=... -DHEADER=... -DLIBRARY=... -DSOFILE=... -DSOVERSION=... -P symbols.cmake
+#   cmake -DNM=... -DHEADER=... -DIMPORT=libstitch.dll.a -P symbols.cmake
 cmake_minimum_required(VERSION 3.25)
 
 # The functions that the header declares: the name after STITCH_API, before the parenthesis.
@@ -22,13 +23,21 @@ if(NOT all_count EQUAL declared_count)
     message(FATAL_ERROR "${HEADER} declares ${all_count} functions, ${declared_count} of them with STITCH_API")
 endif()
 
-execute_process(COMMAND "${NM}" -D --defined-only "${LIBRARY}"
-    OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+# In an import library, what is to be called is text, and all else the linker's business.
+if(IMPORT)
+    set(ask --defined-only "${IMPORT}")
+    set(kind T)
+else()
+    set(ask -D --defined-only "${LIBRARY}")
+    set(kind [A-Za-z])
+endif()
+execute_process(COMMAND "${NM}" ${ask} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^\n]+" lines "${output}")
 set(exported "")
 foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^.* [A-Za-z] ([^ @]+).*$" "\\1" name "${line}")
-    list(APPEND exported ${name})
+    if(line MATCHES "^[0-9a-f]+ ${kind} ([^ @]+)")
+        list(APPEND exported ${CMAKE_MATCH_1})
+    endif()
 endforeach()
 
 set(extra ${exported})
@@ -43,7 +52,7 @@ endif()
 if(missing)
     message(SEND_ERROR "in the header, but not exported: ${missing}")
 endif()
-if(NOT SOFILE STREQUAL "libstitch.so.${SOVERSION}")
+if(NOT IMPORT AND NOT SOFILE STREQUAL "libstitch.so.${SOVERSION}")
     message(SEND_ERROR "the soname is ${SOFILE}, not libstitch.so.${SOVERSION}")
 endif()
 message(STATUS "${declared_count} functions declared; the library exports exactly these")
