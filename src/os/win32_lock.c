@@ -129,16 +129,26 @@ int st_os_is_attended(const st_os_locks *locks)
     return 1;
 }
 
-int st_os_has_writer(const st_os_locks *locks)
+/* Is there an event of this kind? 1 or 0, or an error. One that may not be opened is there. */
+static int exists(const st_os_locks *locks, char kind)
 {
     wchar_t name[ST_WIN_NAME_SIZE];
     HANDLE found;
 
-    full_name(locks->space, 'w', locks->tag, name);
+    full_name(locks->space, kind, locks->tag, name);
     found = st_win.OpenEventW(SYNCHRONIZE, FALSE, name);
-    if (found)
+    if (found) {
         st_win.CloseHandle(found);
-    return found != NULL;
+        return 1;
+    }
+    if (GetLastError() == ERROR_FILE_NOT_FOUND)
+        return 0;
+    return GetLastError() == ERROR_ACCESS_DENIED ? 1 : st_win_fail(GetLastError());
+}
+
+int st_os_has_writer(const st_os_locks *locks)
+{
+    return exists(locks, 'w');
 }
 
 int st_os_name_enter(const st_os_locks *locks)
