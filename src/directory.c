@@ -49,6 +49,24 @@ static bool is_multiple(uint64_t value, uint64_t of)
     return value % of == 0;
 }
 
+/* All but the stitched backend have one segment for life, of the whole reserve; two of them are never lazy. */
+static bool backend_is_sane(const struct st_geometry *g)
+{
+    bool lazy = (g->flags & STITCH_LAZY) != 0;
+
+    switch (g->backend) {
+    case STITCH_BACKEND_STITCHED:
+        return true;
+    case STITCH_BACKEND_SINGLE:
+        return g->extent == g->reserve;
+    case STITCH_BACKEND_FIXED:
+    case STITCH_BACKEND_REMAP:
+        return g->extent == g->reserve && !lazy;
+    default:
+        return false;
+    }
+}
+
 static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
 {
     return g->length == length && g->capacity >= 1 && g->capacity <= STITCH_SEGMENTS_MAX && /* so length is small */
@@ -56,9 +74,8 @@ static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
            g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && is_multiple(STITCH_EXTENT_UNIT, g->page) &&
            g->reserve >= STITCH_EXTENT_UNIT && g->reserve <= STITCH_RESERVE_MAX &&
            is_multiple(g->reserve, STITCH_EXTENT_UNIT) && g->extent <= g->reserve &&
-           is_multiple(g->extent, STITCH_EXTENT_UNIT) && g->backend >= STITCH_BACKEND_STITCHED &&
-           g->backend <= STITCH_BACKEND_REMAP && (g->flags & ~(STITCH_LAZY | STITCH_KEEP)) == 0 &&
-           (g->mode & ~UINT64_C(0755)) == 0;
+           is_multiple(g->extent, STITCH_EXTENT_UNIT) && backend_is_sane(g) &&
+           (g->flags & ~(STITCH_LAZY | STITCH_KEEP)) == 0 && (g->mode & ~UINT64_C(0755)) == 0;
 }
 
 int st_directory_geometry(const struct st_directory *shared, uint64_t length, struct st_geometry *out)
@@ -122,7 +139,7 @@ static bool record_is_sane(const struct st_record *r, const struct st_geometry *
 {
     return r->size <= r->clean && r->size <= r->commit && r->clean <= g->reserve && r->commit <= g->reserve &&
            r->first < g->capacity && r->count <= g->capacity && r->next_id > r->count &&
-           (r->count > 0 || r->commit == 0);
+           (r->count > 0 || r->commit == 0) && (r->count <= 1 || g->backend == STITCH_BACKEND_STITCHED);
 }
 
 /* The same segments: ids are never used twice, so an entry can change only if next_id or the ends have moved. */
@@ -153,7 +170,8 @@ static bool entries_are_sane(const struct st_entry *entries, const struct st_rec
         const struct st_entry *entry = &entries[i];
 
         if (entry->id <= id || entry->id >= record->next_id || entry->offset != end || entry->extent == 0 ||
-            !is_multiple(entry->extent, STITCH_EXTENT_UNIT) || entry->extent > g->reserve - end)
+            !is_multiple(entry->extent, STITCH_EXTENT_UNIT) || entry->extent > g->reserve - end ||
+            (g->backend != STITCH_BACKEND_STITCHED && entry->extent != g->reserve))
             return false;
         end += entry->extent;
         id = entry->id;

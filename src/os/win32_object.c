@@ -151,7 +151,9 @@ struct section_basic_information {
     LARGE_INTEGER size;
 };
 
-static int query_size(const st_os_object *object, uint64_t *size)
+#define OF_FILES 0x01800000u /* SEC_FILE, SEC_IMAGE: a section of a file, which can fault for the file's reasons */
+
+static int ask_section(const st_os_object *object, uint64_t *size, bool *of_pagefile)
 {
     typedef LONG(WINAPI * query_section)(HANDLE, int, void *, SIZE_T, SIZE_T *);
     struct section_basic_information information;
@@ -162,13 +164,14 @@ static int query_size(const st_os_object *object, uint64_t *size)
     if (!query || query(st_win_handle(object), 0, &information, sizeof information, NULL) < 0)
         return st_win_fail(ERROR_NOT_SUPPORTED);
     *size = (uint64_t)information.size.QuadPart;
+    *of_pagefile = (information.attributes & OF_FILES) == 0;
     return 0;
 }
 
 int st_os_object_status(const st_os_object *object, st_os_status *out)
 {
-    st_os_status status = { .resident = ST_OS_UNKNOWN, .mode = 0600, .regular = true };
-    int e = query_size(object, &status.size);
+    st_os_status status = { .resident = ST_OS_UNKNOWN, .mode = 0600 };
+    int e = ask_section(object, &status.size, &status.regular);
 
     if (!e)
         *out = status;
@@ -187,21 +190,24 @@ int st_os_object_status_of(const st_os_folder *folder, const char *name, st_os_s
     return e;
 }
 
-/* Only of objects that were created committed: elsewhere a page may have no memory. */
 int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got)
 {
     uint64_t size = 0;
+    bool of_pagefile = false;
     void *view;
-    int e = query_size(object, &size);
+    int e = ask_section(object, &size, &of_pagefile);
 
+    if (!e && !of_pagefile)
+        e = st_win_fail(ERROR_INVALID_HANDLE);
     if (e)
         return e;
-    view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ, 0, 0, 0);
-    if (!view)
-        return st_win_fail(GetLastError());
-    *got = length < size ? length : size;
-    memcpy(out, view, (size_t)*got);
-    st_win.UnmapViewOfFile(view);
+    size = length < size ? length : size;
+    e = st_os_map(object, size, true, &view);
+    if (e)
+        return e;
+    memcpy(out, view, (size_t)size);
+    st_os_unmap(view, size);
+    *got = size;
     return 0;
 }
 

@@ -295,14 +295,20 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
     st_win.VirtualAlloc(at, (SIZE_T)size, MEM_RESERVE, PAGE_NOACCESS);
 }
 
+static void *map_view(const st_os_object *object, uint64_t size, bool readonly)
+{
+    DWORD access = readonly ? FILE_MAP_READ : FILE_MAP_READ | FILE_MAP_WRITE;
+
+    return st_win.MapViewOfFile(st_win_handle(object), access, 0, 0, (SIZE_T)size);
+}
+
 int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
                       st_os_identity *seen)
 {
-    void *at = NULL;
-    int e = st_os_map(object, size, readonly, &at);
+    void *at = map_view(object, size, readonly);
 
-    if (e)
-        return size < reservation->size ? 0 : e;
+    if (!at)
+        return size < reservation->size ? 0 : st_win_fail(GetLastError());
     if (reservation->base)
         st_win.UnmapViewOfFile(reservation->base);
     *reservation = (st_os_reservation){ .base = at, .size = size };
@@ -310,13 +316,28 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
     return 0;
 }
 
+/* Is there memory behind all of it? Once there is it stays: a commit cannot be undone. */
+static bool is_committed(const char *at, uint64_t size)
+{
+    const char *end = at + size;
+    MEMORY_BASIC_INFORMATION run;
+
+    while (at < end && query(at, &run) && run.State == MEM_COMMIT)
+        at = (const char *)run.BaseAddress + run.RegionSize;
+    return at >= end;
+}
+
+/* A directory is committed when it is made. What somebody else has put under its name may not be, and would fault. */
 int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out)
 {
-    DWORD access = readonly ? FILE_MAP_READ : FILE_MAP_READ | FILE_MAP_WRITE;
-    void *at = st_win.MapViewOfFile(st_win_handle(object), access, 0, 0, (SIZE_T)size);
+    void *at = map_view(object, size, readonly);
 
     if (!at)
         return st_win_fail(GetLastError());
+    if (!is_committed(at, size)) {
+        st_win.UnmapViewOfFile(at);
+        return st_win_fail(ERROR_INVALID_HANDLE);
+    }
     *out = at;
     return 0;
 }
