@@ -63,8 +63,40 @@ static int commit_tail(struct stitch_region *region, uint64_t size, struct st_re
     if (!e)
         e = st_os_commit(object, view_of(region, &last, mark - last.offset), next->commit - last.offset,
                          mark - next->commit, st_backing_is_lazy(region));
-    if (!e)
-        next->commit = mark;
+    if (e)
+        return e;
+    if (region->sure_id == last.id && region->sure_to == next->commit)
+        region->sure_to = mark;
+    next->commit = mark;
+    return 0;
+}
+
+/*
+ * Committing again what is committed changes nothing and costs a call, so this handle remembers for which part of the
+ * last segment it has done so: from where it first grew up to the commit mark.
+ */
+int st_backing_make_sure(struct stitch_region *region, uint64_t size)
+{
+    const struct st_record *now = &region->now.record;
+    uint64_t from = now->size & ~(region->geometry.page - 1);
+    struct st_segment_view last;
+    st_os_object *object;
+    int e;
+
+    if (region->folder.can_be_lazy || region->segments.count == 0 || now->commit <= from)
+        return 0;
+    e = open_tail(region, &last, &object);
+    if (e || (region->sure_id == last.id && region->sure_from <= from &&
+              st_extent_smaller(size, now->commit) <= region->sure_to))
+        return e;
+    from = from > last.offset ? from : last.offset;
+    e = st_os_commit(object, view_of(region, &last, now->commit - last.offset), from - last.offset, now->commit - from,
+                     false);
+    if (!e) {
+        region->sure_id = last.id;
+        region->sure_from = from;
+        region->sure_to = now->commit;
+    }
     return e;
 }
 
@@ -74,7 +106,7 @@ int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t t
     st_os_object *object;
     int e;
 
-    if (from >= to)
+    if (from >= to || !region->folder.gives_back)
         return 0;
     st_segments_at(&region->segments, region->segments.count - 1, &last);
     e = st_os_decommit(&last.object, view_of(region, &last, to - last.offset), from - last.offset, to - from);

@@ -16,6 +16,12 @@ bool st_backing_is_lazy(const struct stitch_region *region);
 int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry,
                    bool *added);
 
+/*
+ * Where memory that was not committed faults: see to it that what is about to be stored to below the commit mark really
+ * has memory, whatever the directory says. Never undone.
+ */
+int st_backing_make_sure(struct stitch_region *region, uint64_t size);
+
 /* Take back what st_backing_add did, in reverse. `added` as it told, or NULL. */
 void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added);
 

@@ -18,8 +18,9 @@
 #include "layout.h"
 #include "reap.h"
 
-#define BUSY_TRIES 2000 /* of a millisecond: a dead region is being removed under this name */
-#define GONE_TRIES 100  /* of a millisecond: a region with segments that are no longer there is ending, or stays so */
+#define BUSY_TRIES  2000 /* of a millisecond: a dead region is being removed under this name */
+#define GOING_TRIES 50   /* of a millisecond: a name that nobody who writes stands behind */
+#define GONE_TRIES  100  /* of a millisecond: a region with segments that are no longer there is ending, or stays so */
 
 /* What can be made before it is known which region it will be. st_life_close undoes any part of what follows. */
 static int conceive(const char *name, const stitch_options *options, struct stitch_region **out)
@@ -198,7 +199,30 @@ static int fill_and_name(struct stitch_region *region, const char *object_name, 
     return e;
 }
 
-int st_life_create(const char *name, const stitch_options *options, struct stitch_region **out)
+/*
+ * Where a name lives as long as anybody holds the object, also somebody who only looks, or closes: is the region that
+ * has it written by anybody? Else it may be about to go.
+ */
+static bool may_be_going(const struct stitch_region *region, const char *object_name)
+{
+    struct st_found found;
+    st_os_locks locks;
+    bool written = false;
+
+    if (region->folder.objects_persist)
+        return false;
+    if (st_reap_find(&region->folder, object_name, true, &found) != 0)
+        return true;
+    if (st_os_locks_open(&region->folder, &found.object, found.geometry.tag, true, &locks) == 0) {
+        written = st_os_has_writer(&locks) != 0;
+        st_os_locks_close(&locks);
+    }
+    st_os_object_close(&found.object);
+    return !written;
+}
+
+/* *again: what is in the way may be gone in a moment. */
+static int create_once(const char *name, const stitch_options *options, bool *again, struct stitch_region **out)
 {
     char object_name[ST_NAME_SIZE];
     struct stitch_region *region;
@@ -206,6 +230,7 @@ int st_life_create(const char *name, const stitch_options *options, struct stitc
     st_os_status status;
     int e = conceive(name, options, &region);
 
+    *again = false;
     if (e)
         return e;
     st_names_region(object_name, name);
@@ -219,10 +244,23 @@ int st_life_create(const char *name, const stitch_options *options, struct stitc
         e = make_directory(region, object_name, &geometry);
     if (!e)
         e = fill_and_name(region, object_name, options->size);
+    *again = e == STITCH_EEXIST && may_be_going(region, object_name);
     if (e)
         st_life_close(region);
     else
         *out = region;
+    return e;
+}
+
+int st_life_create(const char *name, const stitch_options *options, struct stitch_region **out)
+{
+    bool again;
+    int e = create_once(name, options, &again, out);
+
+    for (int tries = 0; again && tries < GOING_TRIES; tries++) {
+        st_os_sleep(1);
+        e = create_once(name, options, &again, out);
+    }
     return e;
 }
 

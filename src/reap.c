@@ -199,9 +199,14 @@ static int unlink_once(const st_os_folder *folder, const char *name)
 int st_reap_unlink(const st_os_folder *folder, const char *region_name)
 {
     char name[ST_NAME_SIZE];
+    st_os_status status;
     int e = STITCH_EBUSY;
 
     st_names_region(name, region_name);
+    if (!folder->objects_persist) { /* a name there goes with its last user, and not before */
+        e = st_os_object_status_of(folder, name, &status);
+        return e ? e : STITCH_ENOTSUP;
+    }
     for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
         if (tries > 0)
             st_os_sleep(1);

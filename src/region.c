@@ -144,6 +144,9 @@ static int extend(struct stitch_region *region, uint64_t size, const void *data)
 
     if (size > region->geometry.reserve)
         return STITCH_ERESERVE;
+    e = st_backing_make_sure(region, size);
+    if (e)
+        return e;
     next = *now;
     if (size > now->commit || data)
         st_directory_journal_open(region->directory, data ? size : 0);
@@ -334,9 +337,18 @@ static int discard_in(const struct stitch_region *region, const struct st_segmen
 {
     unsigned char *start = st_region_at(region, view->offset);
 
-    if (st_backing_is_lazy(region))
-        return st_os_decommit(&view->object, start, from - view->offset, to - from);
-    return st_os_cold(start + (from - view->offset), to - from);
+    st_os_object object;
+    st_os_status status;
+    int e;
+
+    if (!st_backing_is_lazy(region))
+        return st_os_cold(start + (from - view->offset), to - from);
+    e = st_os_decommit(&view->object, start, from - view->offset, to - from);
+    if (e && st_follow_open_segment(region, view->id, view->extent, &object, &status) == 0) {
+        e = st_os_decommit(&object, NULL, from - view->offset, to - from); /* what the program has locked in memory */
+        st_os_object_close(&object);
+    }
+    return e;
 }
 
 int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t length)

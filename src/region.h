@@ -37,8 +37,9 @@ struct stitch_region {
 
     st_os_mutex table;
     struct st_segments segments;
-    struct st_snapshot now; /* the state last taken over from the directory, mapped or not */
-    bool owing;             /* the writer at work could not finish what a dead one left: the journal stays open */
+    struct st_snapshot now;               /* the state last taken over from the directory, mapped or not */
+    uint64_t sure_id, sure_from, sure_to; /* st_backing_make_sure */
+    bool owing; /* the writer at work could not finish what a dead one left: the journal stays open */
 
     /* Read without a lock. */
     st_word base;       /* reservation.base */

@@ -113,7 +113,7 @@ static int prepare(const char *name, const stitch_options *from, int purpose, st
         (purpose == FOR_CREATE && (options->flags & OPEN_FLAGS) != 0) ||
         (options->flags & OPEN_FLAGS) == STITCH_OTHER_OWNER)
         return STITCH_EINVAL;
-    return purpose & FOR_CREATE ? complete_for_create(options) : 0;
+    return purpose == FOR_CREATE ? complete_for_create(options) : 0;
 }
 
 /* -------------------------------------------------------------------------------------------- life of a region --- */
@@ -137,9 +137,18 @@ int stitch_open(const char *name, const stitch_options *options, stitch_region *
 int stitch_attach(const char *name, const stitch_options *options, stitch_region **out)
 {
     stitch_options checked;
-    int e = prepare(name, options, FOR_CREATE | FOR_OPEN, out, &checked);
+    int unfit, e = prepare(name, options, FOR_CREATE | FOR_OPEN, out, &checked);
+    uint64_t backend = checked.backend;
 
-    return e ? e : st_life_attach(name, &checked, out);
+    if (e)
+        return e;
+    unfit = complete_for_create(&checked);
+    if (!unfit)
+        return st_life_attach(name, &checked, out);
+    if (backend != STITCH_BACKEND_AUTO)
+        return unfit;
+    e = st_life_open(name, &checked, out); /* what the environment asks for counts only when it comes to creating */
+    return e == STITCH_ENOENT ? unfit : e;
 }
 
 int stitch_close(stitch_region *region)

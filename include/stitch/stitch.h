@@ -181,7 +181,9 @@ typedef struct stitch_options {
     uint64_t segments;    /* segments that the directory can list, 1 to 65536; 0: 1024. 24 bytes each, committed */
     const char *security; /* create, Windows: who may do what, as a security descriptor string (SDDL), for instance
                              "D:P(A;;GA;;;OW)(A;;GR;;;BU)": the owner everything, users read-only. Every segment gets
-                             the same. NULL: what the creator's token says. Elsewhere STITCH_ENOTSUP: `mode` does it */
+                             the same list, but its own maker as owner: where elevated and plain processes of a user
+                             both write, name the user's SID and not OW. NULL: what the creator's token says.
+                             Elsewhere STITCH_ENOTSUP: `mode` does it */
 } stitch_options;
 
 #ifdef __cplusplus
@@ -224,8 +226,9 @@ STITCH_API int stitch_close(stitch_region *region);
  * The name can be used for a new region at once. stitch_unlink looks in STITCH_DIR or /dev/shm, stitch_unlink_at in
  * `folder` (NULL: the same default).
  *   Returns  0; STITCH_EINVAL, _ENOENT, _EACCES (another user's), _ECORRUPT (a file under that name that is not a
- *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ESYS. A region whose directory
- *            is damaged behind its header can be unlinked.
+ *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ESYS, _ENOTSUP (Windows: a name
+ *            goes with its last user and not before). A region whose directory is damaged behind its header can be
+ *            unlinked.
  */
 STITCH_API STITCH_NODISCARD int stitch_unlink(const char *name);
 STITCH_API STITCH_NODISCARD int stitch_unlink_at(const char *folder, const char *name);
@@ -252,6 +255,8 @@ STITCH_API uint64_t stitch_generation(const stitch_region *region);
  * Add `bytes` at the end, all zero, and (without STITCH_LAZY) really there: a lack of memory is an error here and not
  * a fault later. Atomic among all writers of the region: concurrent calls get disjoint ranges that tile the region.
  *   Out      *offset (may be NULL): where the new bytes begin.
+ * Every writing call first takes over what others have published, and on Windows cuts off segments that ended with a
+ * killed process (STITCH_EGONE for readers): that part stands also if the call then fails.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE,
  *            _EMAPS, _ENOMEM, _EGONE, _ECORRUPT, _EACCES (somebody else's object under our name), _ESYS.
  * 0 bytes is allowed: it catches up, and tells the size.
@@ -280,8 +285,8 @@ STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t si
 /*
  * Say that the contents of [offset, offset + length) are no longer needed; the range stays part of the region. With
  * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for, so nothing
- * is given back: the system is only told that these pages are the first to swap out. Contents afterwards: the old bytes
- * or zero.
+ * is given back: the system is only told that these pages are the first to swap out. Contents afterwards, also of a call
+ * that failed half-way: the old bytes or zero.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (not inside [0, size)), _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length);

@@ -33,6 +33,7 @@ struct st_sys st_sys = {
     .fcntl = fcntl,
     .getrlimit = getrlimit,
     .mmap = mmap,
+    .mremap = mremap,
     .munmap = munmap,
     .mprotect = mprotect,
     .madvise = madvise,

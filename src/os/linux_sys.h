@@ -32,6 +32,7 @@ struct st_sys {
     int (*fcntl)(int fd, int command, ...);
     int (*getrlimit)(__rlimit_resource_t which, struct rlimit *out);
     void *(*mmap)(void *address, size_t length, int protection, int flags, int fd, off_t offset);
+    void *(*mremap)(void *address, size_t old_length, size_t length, int flags, ...);
     int (*munmap)(void *address, size_t length);
     int (*mprotect)(void *address, size_t length, int protection);
     int (*madvise)(void *address, size_t length, int advice);

@@ -134,7 +134,10 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
         reservation->ballast = map_ballast();
 }
 
-/* To less: the tail goes, for which no mapping is needed. To more: the new view first, so that a failure costs nothing.
+/*
+ * To less: the tail goes, for which no mapping is needed. To more: in one step, with no address space for both. Where
+ * that does not go (hugetlbfs, or a view that the program has split) the new view comes first, so that a failure costs
+ * nothing.
  */
 int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
                       st_os_identity *seen)
@@ -150,12 +153,19 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
         return 0;
     }
     e = st_os_object_status(object, &status);
-    if (!e)
-        e = st_os_map(object, size, readonly, &at);
     if (e)
         return e;
     if (reservation->base)
-        st_sys.munmap(reservation->base, (size_t)reservation->size);
+        at = st_sys.mremap(reservation->base, (size_t)reservation->size, (size_t)size, MREMAP_MAYMOVE);
+    if (!reservation->base || (at == MAP_FAILED && errno != ENOMEM)) {
+        e = st_os_map(object, size, readonly, &at);
+        if (!e && reservation->base)
+            st_sys.munmap(reservation->base, (size_t)reservation->size);
+    } else if (at == MAP_FAILED) {
+        e = refused(true);
+    }
+    if (e)
+        return e;
     *reservation = (st_os_reservation){ .base = at, .size = size };
     *seen = status.identity;
     return 0;

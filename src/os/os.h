@@ -157,6 +157,7 @@ typedef struct st_os_reservation {
     unsigned char *base;
     uint64_t size;
     void *ballast; /* a mapping that can be given up for a moment where the number of mappings is limited */
+    bool holed;    /* an address in it was lost, and may be somebody else's now */
 } st_os_reservation;
 
 /* Address space without access, aligned to STITCH_EXTENT_UNIT. STITCH_EADDRSPACE, _EMAPS. */
@@ -183,7 +184,8 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
 int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
                       st_os_identity *seen);
 
-/* Map an object outside any reservation (directories). */
+/* Map an object outside any reservation, one that was made committed (directories). STITCH_ECORRUPT: it is not, and to
+ * touch it would fault. */
 int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out);
 void st_os_unmap(void *address, uint64_t size);
 

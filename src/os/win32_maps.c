@@ -8,18 +8,32 @@
 
 #include <stitch/stitch.h>
 
+#define READABLE (PAGE_READONLY | PAGE_READWRITE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE)
+#define WRITABLE (PAGE_READWRITE | PAGE_EXECUTE_READWRITE) /* not PAGE_WRITECOPY: that is nobody else's */
+
+/* One run of pages in the same state. Reserved ones have no protection yet, and get what the view was made with. */
+static void add_run(const MEMORY_BASIC_INFORMATION *run, uint64_t length, st_os_range *range)
+{
+    DWORD protection = run->State == MEM_COMMIT ? run->Protect : run->AllocationProtect;
+
+    range->length += length;
+    range->present += run->State == MEM_COMMIT ? length : 0;
+    range->readable = range->readable && (protection & READABLE) != 0 && !(protection & PAGE_GUARD);
+    range->writable = range->writable && (protection & WRITABLE) != 0;
+    range->shared = range->shared && !(protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY));
+}
+
 /* A view of a section that is committed in part comes as several runs: report what has one allocation base as one. */
 static void measure(const MEMORY_BASIC_INFORMATION *first, const char *at, const char *end, st_os_range *range)
 {
     MEMORY_BASIC_INFORMATION run = *first;
 
+    range->readable = range->writable = range->shared = true;
     for (const char *from = at; from < end;) {
         const char *next = (const char *)run.BaseAddress + run.RegionSize;
 
         next = next < end ? next : end;
-        range->length += (uint64_t)(next - from);
-        if (run.State == MEM_COMMIT)
-            range->present += (uint64_t)(next - from);
+        add_run(&run, (uint64_t)(next - from), range);
         from = next;
         if (first->Type != MEM_MAPPED || from == end || st_win.VirtualQuery(from, &run, sizeof run) == 0 ||
             run.State == MEM_FREE || run.AllocationBase != first->AllocationBase)
@@ -45,8 +59,6 @@ int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_rang
             range.kind = ST_OS_VIEW;
             range.identity = (st_os_identity){ 0, (uintptr_t)piece.AllocationBase };
             range.object_offset = (uint64_t)(at - (const char *)piece.AllocationBase);
-            range.readable = range.shared = true;
-            range.writable = piece.AllocationProtect == PAGE_READWRITE;
         } else {
             range.kind = piece.State == MEM_RESERVE ? ST_OS_RESERVED : ST_OS_OTHER;
         }

@@ -57,6 +57,26 @@ int st_win_name(const st_os_folder *folder, const char *name, wchar_t out[ST_WIN
 }
 
 /*
+ * Names of all kinds of objects are one space, so what has the name may be an event, or a section that we may not open:
+ * creating then says 6 or 5, which has other reasons too. Opening tells. Keeps `error` for stitch_os_error.
+ */
+static bool name_is_taken(DWORD error, const wchar_t *full)
+{
+    HANDLE found = NULL;
+    bool taken = error == ERROR_INVALID_HANDLE || error == ERROR_ACCESS_DENIED;
+
+    if (taken) {
+        found = st_win.OpenFileMappingW(SECTION_QUERY, FALSE, full);
+        taken = found || GetLastError() == ERROR_INVALID_HANDLE || GetLastError() == ERROR_ACCESS_DENIED;
+    }
+    if (found)
+        st_win.CloseHandle(found);
+    if (taken)
+        st_win_fail(error);
+    return taken;
+}
+
+/*
  * SEC_RESERVE: the size is a maximum, and only what is committed is charged. SEC_COMMIT: all of it is charged now.
  * CreateFileMapping on a name that exists returns that section, whatever was asked of it: look, and let go.
  */
@@ -76,10 +96,12 @@ int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t s
     handle = st_win.CreateFileMappingW(INVALID_HANDLE_VALUE, st_win_security(folder, &attributes), protection,
                                        (DWORD)(size >> 32), (DWORD)size, full);
     error = GetLastError();
-    if (!handle && error == ERROR_ACCESS_DENIED && folder->handle == GLOBAL && !st_win_may_create_global())
-        return st_win_fail(ERROR_PRIVILEGE_NOT_HELD);
+    if (!handle && error == ERROR_ACCESS_DENIED && folder->handle == GLOBAL && !st_win_may_create_global()) {
+        st_win_fail(error);
+        return STITCH_EPRIVILEGE;
+    }
     if (!handle)
-        return st_win_fail(error);
+        return name_is_taken(error, full) ? STITCH_EEXIST : st_win_fail(error);
     if (error == ERROR_ALREADY_EXISTS) {
         st_win.CloseHandle(handle);
         return st_win_fail(ERROR_ALREADY_EXISTS);

@@ -13,9 +13,10 @@
 
 #include <stitch/stitch.h>
 
-#define MAY_MAP_WRITE 0x0002u /* SECTION_MAP_WRITE */
-#define MAY_MAP_READ  0x0004u /* SECTION_MAP_READ */
-#define TEXT_MAX      8192
+#define MAY_MAP_WRITE  0x0002u     /* SECTION_MAP_WRITE */
+#define MAY_MAP_READ   0x0004u     /* SECTION_MAP_READ */
+#define ALL_OF_SECTION 0x000f001fu /* SECTION_ALL_ACCESS */
+#define TEXT_MAX       8192
 
 int st_os_folder_secure(st_os_folder *folder, const char *text)
 {
@@ -34,14 +35,19 @@ int st_os_folder_secure(st_os_folder *folder, const char *text)
     return 0;
 }
 
-/* From the rights of a section to generic ones. */
+/*
+ * From the rights of a section to generic ones. Who may write waits for the mutex too, which is GENERIC_EXECUTE there.
+ * Who is denied a part could not attach as that anyhow, and is denied all.
+ */
 static ACCESS_MASK translate(ACCESS_MASK mask, bool allows)
 {
     if (mask & (GENERIC_ALL | GENERIC_READ | GENERIC_WRITE))
         return mask;
-    if (allows)
-        return mask & MAY_MAP_WRITE ? GENERIC_ALL : mask & MAY_MAP_READ ? GENERIC_READ : 0;
-    return mask & MAY_MAP_READ ? GENERIC_ALL : mask & MAY_MAP_WRITE ? GENERIC_WRITE : 0;
+    if (!allows)
+        return mask & (MAY_MAP_READ | MAY_MAP_WRITE) ? GENERIC_ALL : 0;
+    if ((mask & ALL_OF_SECTION) == ALL_OF_SECTION)
+        return GENERIC_ALL;
+    return (mask & MAY_MAP_READ ? GENERIC_READ : 0) | (mask & MAY_MAP_WRITE ? GENERIC_WRITE | GENERIC_EXECUTE : 0);
 }
 
 static bool translate_all(ACL *list)
@@ -55,6 +61,8 @@ static bool translate_all(ACL *list)
             ACCESS_MASK *mask = &((ACCESS_ALLOWED_ACE *)(void *)entry)->Mask; /* in the same place in both */
 
             *mask = translate(*mask, entry->AceType == ACCESS_ALLOWED_ACE_TYPE);
+        } else {
+            return false; /* with conditions, or for parts of an object: its rights mean other things elsewhere */
         }
     }
     return true;

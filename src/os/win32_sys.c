@@ -54,9 +54,9 @@ int st_win_fail(DWORD error)
     case ERROR_PATH_NOT_FOUND:
         return STITCH_ENOENT;
     case ERROR_ACCESS_DENIED:
-        return STITCH_EACCES;
     case ERROR_PRIVILEGE_NOT_HELD:
-        return STITCH_EPRIVILEGE;
+    case ERROR_INVALID_OWNER: /* a descriptor with an owner, or an audit list, that we may not give */
+        return STITCH_EACCES;
     case ERROR_TOO_MANY_OPEN_FILES:
         return STITCH_EMFILE;
     case ERROR_INVALID_HANDLE: /* the name belongs to an event, a mutex or a semaphore */

@@ -68,6 +68,7 @@ static bool carve(unsigned char *at, uint64_t size)
     for (int tries = 0; tries < CARVE_TRIES; tries++) {
         bool moved;
 
+        SetLastError(ERROR_INVALID_ADDRESS); /* unless a call that fails says more */
         if (!query(at, &piece))
             return false;
         if (!is_placeholder(&piece))
@@ -99,12 +100,12 @@ static void coalesce(const st_os_reservation *reservation, unsigned char *at, ui
 }
 
 /* A map that failed may have used up its placeholder (Wine does so at the limit of mappings): put one back. */
-static void repair(unsigned char *at, uint64_t size)
+static void repair(st_os_reservation *reservation, unsigned char *at, uint64_t size)
 {
     MEMORY_BASIC_INFORMATION piece;
 
-    if (query(at, &piece) && piece.State == MEM_FREE)
-        reserve_placeholder(at, size);
+    if (query(at, &piece) && piece.State == MEM_FREE && !reserve_placeholder(at, size))
+        reservation->holed = true;
 }
 
 static int map_stitched(st_os_reservation *reservation, uint64_t offset, uint64_t size, HANDLE section, bool readonly)
@@ -118,9 +119,9 @@ static int map_stitched(st_os_reservation *reservation, uint64_t offset, uint64_
                               readonly ? PAGE_READONLY : PAGE_READWRITE, NULL, 0))
         return 0;
     error = GetLastError();
-    repair(at, size);
+    repair(reservation, at, size);
     coalesce(reservation, at, size);
-    return st_win_fail(error) == STITCH_ENOMEM ? STITCH_EMAPS : st_win_fail(error);
+    return st_win_fail(error);
 }
 
 /* Reserve, split, map, unmap, coalesce, once and for real. */
@@ -252,16 +253,21 @@ static unsigned char *end_of(unsigned char *at, unsigned char *end)
 
 /*
  * There is no call that frees a mixture: walk, and end each piece in its own way. How far a piece goes is asked before
- * it is freed: afterwards its addresses may be another thread's.
+ * it is freed: afterwards its addresses may be another thread's. So may be what a reservation with a hole has there:
+ * memory that stays reserved is better than freeing a stranger's.
  */
 void st_os_release(st_os_reservation *reservation)
 {
     unsigned char *at = reservation->base, *end = at + reservation->size, *next;
     MEMORY_BASIC_INFORMATION piece;
 
-    for (; at && at < end && query(at, &piece) && piece.State != MEM_FREE; at = next) {
-        next = end_of(at, end);
-        if (piece.Type == MEM_MAPPED)
+    for (; at && at < end && query(at, &piece); at = next) {
+        next = piece.State == MEM_FREE ? (unsigned char *)piece.BaseAddress + piece.RegionSize : end_of(at, end);
+        if (piece.State == MEM_FREE)
+            continue;
+        if (reservation->holed) /* this works on nothing but views that replaced a placeholder; the rest is leaked */
+            st_win.UnmapViewOfFile2(self(), piece.AllocationBase, ST_MEM_PRESERVE_PLACEHOLDER);
+        else if (piece.Type == MEM_MAPPED)
             st_win.UnmapViewOfFile(piece.AllocationBase);
         else
             st_win.VirtualFree(piece.AllocationBase, 0, MEM_RELEASE);
@@ -285,14 +291,14 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
     unsigned char *at = reservation->base + offset;
 
     if (st_win_has_placeholders()) {
-        /* Refused, it leaves a hole for a moment; that is better than a view that nobody counts. */
-        if (!st_win.UnmapViewOfFile2(self(), at, ST_MEM_PRESERVE_PLACEHOLDER) && st_win.UnmapViewOfFile(at))
-            reserve_placeholder(at, size);
-        coalesce(reservation, at, size);
+        /* Refused, the view stays until the next one comes there (carve): better than a hole for others to fall into.
+         */
+        if (st_win.UnmapViewOfFile2(self(), at, ST_MEM_PRESERVE_PLACEHOLDER))
+            coalesce(reservation, at, size);
         return;
     }
     st_win.UnmapViewOfFile(at);
-    st_win.VirtualAlloc(at, (SIZE_T)size, MEM_RESERVE, PAGE_NOACCESS);
+    reservation->base = st_win.VirtualAlloc(at, (SIZE_T)size, MEM_RESERVE, PAGE_NOACCESS); /* lost, it is nobody's */
 }
 
 static void *map_view(const st_os_object *object, uint64_t size, bool readonly)
@@ -317,29 +323,33 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
 }
 
 /* Is there memory behind all of it? Once there is it stays: a commit cannot be undone. */
-static bool is_committed(const char *at, uint64_t size)
+static int check_committed(const char *at, uint64_t size)
 {
-    const char *end = at + size;
     MEMORY_BASIC_INFORMATION run;
 
-    while (at < end && query(at, &run) && run.State == MEM_COMMIT)
-        at = (const char *)run.BaseAddress + run.RegionSize;
-    return at >= end;
+    for (const char *end = at + size; at < end; at = (const char *)run.BaseAddress + run.RegionSize) {
+        if (!query(at, &run))
+            return st_win_fail(GetLastError());
+        if (run.State != MEM_COMMIT)
+            return st_win_fail(ERROR_INVALID_HANDLE);
+    }
+    return 0;
 }
 
 /* A directory is committed when it is made. What somebody else has put under its name may not be, and would fault. */
 int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **out)
 {
     void *at = map_view(object, size, readonly);
+    int e;
 
     if (!at)
         return st_win_fail(GetLastError());
-    if (!is_committed(at, size)) {
+    e = check_committed(at, size);
+    if (e)
         st_win.UnmapViewOfFile(at);
-        return st_win_fail(ERROR_INVALID_HANDLE);
-    }
-    *out = at;
-    return 0;
+    else
+        *out = at;
+    return e;
 }
 
 void st_os_unmap(void *address, uint64_t size)
