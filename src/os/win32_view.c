@@ -104,8 +104,8 @@ static void repair(st_os_reservation *reservation, unsigned char *at, uint64_t s
 {
     MEMORY_BASIC_INFORMATION piece;
 
-    if (query(at, &piece) && piece.State == MEM_FREE && !reserve_placeholder(at, size))
-        reservation->holed = true;
+    if (query(at, &piece) && !is_placeholder(&piece) && (piece.State != MEM_FREE || !reserve_placeholder(at, size)))
+        reservation->holed = true; /* and somebody may have been quicker already */
 }
 
 static int map_stitched(st_os_reservation *reservation, uint64_t offset, uint64_t size, HANDLE section, bool readonly)
