@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 # What the library needs. A thing that is missing is an error which says where to get it.
 
+if(STITCH_INTERLOCKED AND NOT WIN32)
+    message(FATAL_ERROR "STITCH_INTERLOCKED is about compilers for Windows: only they have <intrin.h>")
+endif()
+
 # Of the system: threads; on Windows, where threads are part of it anyway, random numbers and security descriptors.
 if(WIN32)
     set(STITCH_SYSTEM_LIBRARIES bcrypt advapi32)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what is missing, builds the benchmark, and runs stitch and its peers in turn: a table on standard output.
-#   scripts/bench.sh [option...]      options of stitch-bench: --quick, --json FILE, --work LIST, --max SIZE, --help, ...
-# The build is in build/bench. Without options: regions up to 1 GiB, 3 repetitions, under five minutes on an idle machine.
+#   scripts/bench.sh [option...]      options of stitch-bench: --quick, --json FILE, --work LIST, --max SIZE, --help...
+# The build is in build/bench. Without options: regions up to 1 GiB, 3 repetitions, under five minutes on an idle
+# machine.
 set -eu
 here=$(pwd)
 cd "$(dirname "$0")/.."

@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 # jobs and steps are test.sh's:
 # shellcheck disable=SC2154
-# Sourced by test.sh: its step windows. Programs built by mingw-w64 run their tests in Wine 10 with segments and without,
-# and in Wine 8, which cannot have any. POSIX sh.
+# Sourced by test.sh: its step windows. Programs built by mingw-w64 run their tests in Wine 10 with segments and
+# without, and in Wine 8, which cannot have any. POSIX sh.
 #
 # What is fetched and made for it lies in build/windows, and is there the next time. Nothing here can hang: every test
 # has its timeout, and so has every command that is not quick by nature.
@@ -30,8 +30,8 @@ cases() {
 # A name as part of a file's.
 dashes() { printf '%s' "$1" | tr -s ' ,' '--'; }
 
-# windows_run name folder wine setting ctest_option...: the tests of that build folder in that Wine, with that setting of
-# env. Leaves a line of the table.
+# windows_run name folder wine setting ctest_option...: the tests of that build folder in that Wine, with that setting
+# of env. Leaves a line of the table.
 windows_run() {
     name=$1
     folder=$2
@@ -85,7 +85,7 @@ windows() {
         # shellcheck disable=SC2086
         if ! timeout -k 20 1800 sh scripts/$setup >build/windows/setup.log 2>&1 </dev/null; then
             cat build/windows/setup.log
-            finish windows 1 $(($(now) - begin)) "scripts/$setup could not set up what the Windows tests need, see above"
+            finish windows 1 $(($(now) - begin)) "scripts/$setup could not set up what is needed, see above"
             return 0
         fi
         sed -n 's/^   //p' build/windows/setup.log | tail -n 1 | sed 's/^/   /'
@@ -108,8 +108,8 @@ windows() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     windows_run "Wine 10 stitched" build/windows-tests $wine_10 -uSTITCH_BACKEND
-    windows_run "Wine 10 single" build/windows-tests $wine_10 STITCH_BACKEND=single
-    windows_run "Wine 8 single" build/windows-tests $wine_8 -uSTITCH_BACKEND
+    windows_run "Wine 10 single" build/windows-tests $wine_10 STITCH_BACKEND=single -LE '^once$'
+    windows_run "Wine 8 single" build/windows-tests $wine_8 -uSTITCH_BACKEND -LE '^once$'
     windows_run "Wine 10 stitched interlocked" build/windows-interlocked $wine_10 -uSTITCH_BACKEND \
         -R "^($(printf '%s' "$interlocked_tests" | tr ' ' '|'))\$"
     end_wine

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # From a fresh Debian machine: installs what is missing, builds every way that counts, runs every test.
-#   scripts/test.sh [step...]      steps: release clang asan tsan valgrind (all of them by default), and windows: the
-#                                  same tests under Wine, while the Windows side is in work
+#   scripts/test.sh [step...]      steps: release clang asan tsan valgrind windows (all of them by default); windows is
+#                                  the tests as Windows programs, in Wine
 # Build folders and logs are in build/. Every step runs, also after a failure; the summary is at the end.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
-steps=${*:-release clang asan tsan valgrind}
+steps=${*:-release clang asan tsan valgrind windows}
 jobs=$(processors)
 summary=
 failed=0

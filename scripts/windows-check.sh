@@ -28,7 +28,7 @@ check() {
     ctest --test-dir "$folder" -j 4 --output-on-failure >"$folder/test.log" 2>&1 </dev/null ||
         { cat "$folder/test.log" >&2; die "Wine $1 does not do what is needed"; }
     [ "$(grep -c '\*\*\*Skipped' "$folder/test.log")" = 5 ] || die "ctest does not see what is skipped"
-    "$windows/wine-$1/bin/wineserver" -k
+    timeout -k 5 30 "$windows/wine-$1/bin/wineserver" -k
     note "$(grep 'tests passed' "$folder/test.log"); placeholders: $2"
 }
 check 10 yes
