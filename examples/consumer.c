@@ -13,8 +13,6 @@
 #include "record.h"
 #include "stitch/stitch.h"
 
-#define PATIENCE_MS 10000
-
 /* The records in [*next, size). Returns 1 at the end of the log, 0 if more is to come, -1 if one is wrong. */
 static int read_records(const unsigned char *base, uint64_t size, uint64_t *next, uint64_t *sequence)
 {
@@ -58,19 +56,21 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: consumer NAME\n");
         return 2;
     }
-    stitch_options options = STITCH_OPTIONS_INIT;
-    options.flags = STITCH_KEEP;
     stitch_region *region;
     uint64_t sequence = 0;
+    int kept;
 
-    int code = stitch_attach(argv[1], &options, &region);
+    int code = record_attach(argv[1], &region, &kept);
     if (code == 0) {
         code = follow(region, &sequence);
+        if (code == 0 && !kept) {
+            code = stitch_resize(region, 0); /* tells the producer that it may leave */
+        }
         stitch_close(region);
     }
     if (code == 0) {
         printf("%" PRIu64 " records, all right\n", sequence);
-        code = stitch_unlink(argv[1]);
+        code = kept ? stitch_unlink(argv[1]) : 0;
     }
     if (code != 0) {
         fprintf(stderr, "consumer: record %" PRIu64 ": %s\n", sequence, code < 0 ? stitch_strerror(code) : "damaged");

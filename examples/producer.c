@@ -26,6 +26,20 @@ static int append_record(stitch_region *region, uint64_t sequence, uint32_t leng
     return stitch_append(region, record, sizeof head + length, NULL);
 }
 
+/* What is not kept has to be held until the consumer has read it: it empties the region then. */
+static int wait_for_consumer(stitch_region *region)
+{
+    int code = 0;
+    while (code == 0 && stitch_size(region) > 0) {
+        code = stitch_wait(region, stitch_generation(region), PATIENCE_MS);
+        if (code == 0) {
+            code = stitch_sync(region);
+        }
+        code = code > 0 ? 0 : code;
+    }
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -34,18 +48,18 @@ int main(int argc, char **argv)
     }
     uint64_t records = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
 
-    /* Whoever comes first makes the region; KEEP: it stays for the consumer, should that come when we have left. */
-    stitch_options options = STITCH_OPTIONS_INIT;
-    options.flags = STITCH_KEEP;
     stitch_region *region;
-    int code = stitch_attach(argv[1], &options, &region);
-
+    int kept;
+    int code = record_attach(argv[1], &region, &kept);
     if (code == 0) {
         for (uint64_t i = 0; i < records && code == 0; i++) {
             code = append_record(region, i, 1 + (uint32_t)(i * 7919 % RECORD_SPACE));
         }
         if (code == 0) {
             code = append_record(region, records, 0); /* the end of the log */
+        }
+        if (code == 0 && !kept) {
+            code = wait_for_consumer(region);
         }
         stitch_close(region);
     }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* record.h - what producer and consumer agree on: a log of records, one behind the other, each with a check sum. */
+/* record.h - what producer and consumer agree on: a log of records, one behind the other, with check sums. */
 #ifndef RECORD_H
 #define RECORD_H
 
 #include <stdint.h>
 
+#include "stitch/stitch.h"
+
 #define RECORD_SPACE 1000 /* bytes of text, at most */
+#define PATIENCE_MS  10000 /* as long as one waits for the other */
 
 struct record_head {
     uint64_t sequence; /* 0, 1, 2, ... */
@@ -20,6 +23,30 @@ static inline uint32_t record_check(uint64_t sequence, const unsigned char *text
         sum = (sum ^ text[i]) * 16777619u;
     }
     return sum;
+}
+
+/*
+ * Whoever comes first makes the region, and it stays until it is unlinked. On Windows nothing can stay without a user
+ * (STITCH_ENOTSUP): there the two have to meet. *kept says which it is.
+ */
+static inline int record_attach(const char *name, stitch_region **region, int *kept)
+{
+    stitch_options options = STITCH_OPTIONS_INIT;
+    options.flags = STITCH_KEEP;
+    int code = stitch_attach(name, &options, region);
+    if (code == STITCH_ENOTSUP) {
+        options.flags = 0;
+        code = stitch_attach(name, &options, region);
+    }
+    if (code == 0) {
+        stitch_info_t info;
+        code = stitch_info(*region, &info);
+        *kept = code == 0 && (info.flags & STITCH_KEEP) != 0;
+        if (code < 0) {
+            stitch_close(*region);
+        }
+    }
+    return code;
 }
 
 #endif

@@ -30,7 +30,7 @@ struct st_cli_options st_cli;
 
 struct poptOption st_cli_common[] = {
     { "folder", 'd', POPT_ARG_STRING, &st_cli.folder, 0,
-      "where the regions are (else STITCH_DIR, else /dev/shm)", "FOLDER" },
+      "where the regions are (else STITCH_DIR, else /dev/shm; Windows: Local or Global, else Local)", "FOLDER" },
     { "help", 'h', POPT_ARG_NONE, NULL, VALUE_HELP, "show this help", NULL },
     POPT_TABLEEND
 };
@@ -115,6 +115,7 @@ int st_cli_status(int code)
         return ST_STATUS_MISSING;
     case STITCH_EACCES:
     case STITCH_EREADONLY:
+    case STITCH_EPRIVILEGE:
         return ST_STATUS_DENIED;
     case STITCH_ENOMEM:
     case STITCH_ENOSPC:
@@ -257,6 +258,18 @@ int st_cli_number(const char *option, const char *text, const char *(*parse)(con
                   uint64_t *value)
 {
     const char *wrong = text != NULL ? parse(text, value) : NULL;
+    if (wrong == NULL) {
+        return ST_STATUS_OK;
+    }
+    char *safe = st_text_safe(text);
+    int status = st_cli_usage(option, "\"%s\" %s", safe, wrong);
+    free(safe);
+    return status;
+}
+
+int st_cli_seconds(const char *option, const char *text, int64_t *milliseconds)
+{
+    const char *wrong = text != NULL ? st_number_seconds(text, milliseconds) : NULL;
     if (wrong == NULL) {
         return ST_STATUS_OK;
     }

@@ -104,6 +104,9 @@ int st_cli_finish(int status);
 int st_cli_number(const char *option, const char *text, const char *(*parse)(const char *, uint64_t *),
                   uint64_t *value);
 
+/* The same for seconds, into milliseconds. */
+int st_cli_seconds(const char *option, const char *text, int64_t *milliseconds);
+
 /* Checks a region's name, with a sentence that tells what a name can be. */
 int st_cli_name(const char *name);
 
@@ -114,7 +117,7 @@ int st_cli_name(const char *name);
 int st_cli_open_to_look(const char *name, stitch_region **region);
 int st_cli_open_to_write(const char *name, stitch_region **region);
 
-/* Where regions are looked for, for people; NULL if the system has no folder for them. */
+/* Where regions are looked for, for people. */
 const char *st_cli_folder(void);
 
 /* json.c: a member with all its digits; a name (with "name_hex" beside it if it is not UTF-8); print and free. */
@@ -124,10 +127,22 @@ void st_json_name(json_t *object, const char *name);
 void st_json_member(json_t *object, const char *key, json_t *value);
 int st_json_print(json_t *root);
 
-/* making.c: the options of a region to be made, shared by create and put. */
-extern struct poptOption st_making_table[];
-#define ST_MAKING { NULL, '\0', POPT_ARG_INCLUDE_TABLE, st_making_table, 0, "What a new region is like:", NULL }
+/* making.c: the options of a region to be made, shared by create, put and hold; the same where -r is something else. */
+extern struct poptOption st_making_table[], st_making_table_without_r[];
+#define ST_MAKING_OF(table) { NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, "What a new region is like:", NULL }
+#define ST_MAKING           ST_MAKING_OF(st_making_table)
+#define ST_MAKING_WITHOUT_R ST_MAKING_OF(st_making_table_without_r)
 int st_making_options(stitch_options *options);
+int st_making_error(const char *name, int code); /* of the call that they went to: as st_cli_error */
+
+/*
+ * leave.c: --linger, for commands that change regions; its value checked (before anything is done); leave and close,
+ * and tell if the region ends by that.
+ */
+extern struct poptOption st_leave_table[];
+#define ST_LEAVE { NULL, '\0', POPT_ARG_INCLUDE_TABLE, st_leave_table, 0, NULL, NULL }
+int st_leave_options(void);
+void st_leave(const char *name, stitch_region *region);
 
 /* draw.c: the map of a region. `ends` are the ends of its segments, in order. */
 void st_draw_map(const stitch_info_t *info, const uint64_t *ends, size_t count);

@@ -88,14 +88,8 @@ static int open_region(const char *name, stitch_region **region)
     if (status != ST_STATUS_OK || given.wait == NULL) {
         return status != ST_STATUS_OK ? status : st_cli_open_to_look(name, region);
     }
-    const char *wrong = given.wait[0] != '\0' ? st_number_seconds(given.wait, &milliseconds) : NULL;
-    if (wrong != NULL) {
-        char *safe = st_text_safe(given.wait);
-        status = st_cli_usage("--wait", "\"%s\" %s", safe, wrong);
-        free(safe);
-        return status;
-    }
-    return wait_for_region(name, milliseconds, region);
+    status = given.wait[0] != '\0' ? st_cli_seconds("--wait", given.wait, &milliseconds) : ST_STATUS_OK;
+    return status == ST_STATUS_OK ? wait_for_region(name, milliseconds, region) : status;
 }
 
 /* ------------------------------------------------------------------------------------------------- writing --- */
@@ -113,8 +107,8 @@ static int report_cut(const char *name, uint64_t size, uint64_t read)
  */
 static int write_available(const char *name, stitch_region *region, struct range *range)
 {
-    const unsigned char *base = stitch_base(region);
     for (;;) {
+        const unsigned char *base = stitch_base(region); /* where a sync may move it, it has been asked for again */
         uint64_t size = stitch_size(region);
         uint64_t limit = size < range->end ? size : range->end;
         if (size < range->next && range->next > range->first) {

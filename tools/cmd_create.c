@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "term.h"
-
 static char *size_given;
 
 static const struct poptOption options_table[] = {
@@ -29,9 +27,6 @@ static void report(const char *name, stitch_region *region)
     printf("%s: made, %s of at most %s, %s\n", safe, st_number_text(info.size, st_cli.exact, size),
            st_number_text(info.reserve, st_cli.exact, reserve), st_text_backend(info.backend));
     free(safe);
-    if (!st_term_regions_stay()) {
-        printf("On this system a region lives as long as somebody is attached: it ends now, unless somebody is.\n");
-    }
 }
 
 static int run(const char **operands)
@@ -50,10 +45,10 @@ static int run(const char **operands)
     }
     int code = stitch_create(operands[0], &options, &region);
     if (code < 0) {
-        return st_cli_error(operands[0], code);
+        return st_making_error(operands[0], code);
     }
     report(operands[0], region);
-    stitch_close(region);
+    st_leave(operands[0], region);
     return ST_STATUS_OK;
 }
 
@@ -64,7 +59,7 @@ const struct st_command st_cmd_create = {
     .most = 1,
     .summary = "make a region",
     .text = "Make a region. It stays until it is removed with stitch rm, also while nobody uses it.\n"
-            "(On Windows it lives as long as some process is attached to it.)\n",
+            "(On Windows it lives as long as some process is attached to it: there, use stitch hold.)\n",
     .options = options_table,
     .run = run,
 };

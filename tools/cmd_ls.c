@@ -88,7 +88,7 @@ static int print_table(const struct found *found)
         "SIZE", "COMMIT", "RESERVE", "SEGS", "GEN", "MODE", "OWNER", "BACKEND", "CREATED", "NAME",
     };
     if (found->count == 0) {
-        char *folder = st_text_safe(st_cli_folder() != NULL ? st_cli_folder() : "here");
+        char *folder = st_text_safe(st_cli_folder());
         printf("no regions in %s\n", folder);
         free(folder);
         return ST_STATUS_OK;
@@ -145,7 +145,12 @@ static int run(const char **operands)
     int code = st_cli.folder != NULL ? stitch_list_at(st_cli.folder, add, &found) : stitch_list(add, &found);
     int status;
     if (code == STITCH_ENOENT) {
-        status = st_cli_fail(ST_STATUS_MISSING, st_cli_folder(), "there is no such folder");
+        status = st_cli_fail(ST_STATUS_MISSING, st_cli_folder(), "there is no such folder%s",
+                             st_term_regions_stay() ? "" : "; on this system there are Local and Global");
+    } else if ((code == STITCH_EACCES || code == STITCH_ENOTSUP) && !st_term_regions_stay()) {
+        status = st_cli_fail(st_cli_status(code), st_cli_folder(),
+                             "the system does not tell which names there are; a region whose name is known can be "
+                             "shown and read all the same (%s)", stitch_errname(code));
     } else if (code != 0) {
         status = st_cli_error(st_cli_folder(), code);
     } else {

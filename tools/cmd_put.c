@@ -18,6 +18,7 @@ static int replace;
 
 static const struct poptOption options_table[] = {
     { "replace", 'R', POPT_ARG_NONE, &replace, 0, "empty the region first", NULL },
+    ST_LEAVE,
     ST_CLI_QUIET, ST_CLI_EXACT,
     ST_MAKING,
     ST_CLI_END
@@ -151,15 +152,18 @@ static int run(const char **operands)
     if (status == ST_STATUS_OK) {
         status = st_making_options(&options);
     }
+    if (status == ST_STATUS_OK) {
+        status = st_leave_options();
+    }
     if (status != ST_STATUS_OK) {
         return status;
     }
     int code = stitch_attach(operands[0], &options, &region);
     if (code < 0) {
-        return st_cli_error(operands[0], code);
+        return st_making_error(operands[0], code);
     }
     status = put(operands[0], region);
-    stitch_close(region);
+    st_leave(operands[0], region);
     return status;
 }
 
@@ -170,7 +174,8 @@ const struct st_command st_cmd_put = {
     .most = 1,
     .summary = "standard input to the end of a region",
     .text = "Store standard input at the end of a region, which grows as it comes. If there is no such\n"
-            "region it is made, and stays until stitch rm (on Windows: while some process is attached).\n"
+            "region it is made, and stays until stitch rm (on Windows: while some process is attached, for\n"
+            "which stitch hold is made).\n"
             "Readers (stitch cat -f) see every piece as soon as it is stored, never a part of it; several puts\n"
             "at once do not mix within a piece.\n"
             "Interrupted, it leaves what was stored.\n",

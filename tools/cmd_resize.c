@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct poptOption options_table[] = { ST_CLI_QUIET, ST_CLI_EXACT, ST_CLI_END };
+static const struct poptOption options_table[] = { ST_LEAVE, ST_CLI_QUIET, ST_CLI_EXACT, ST_CLI_END };
 
 static int grow(stitch_region *region, uint64_t bytes)
 {
@@ -59,11 +59,14 @@ static int open_and_change(const char **operands, int (*call)(stitch_region *, u
     stitch_region *region;
     int status = st_cli_number("SIZE", operands[1], st_number_size, &size);
     if (status == ST_STATUS_OK) {
+        status = st_leave_options();
+    }
+    if (status == ST_STATUS_OK) {
         status = st_cli_open_to_write(operands[0], &region);
     }
     if (status == ST_STATUS_OK) {
         status = change(operands[0], region, size, call);
-        stitch_close(region);
+        st_leave(operands[0], region);
     }
     return status;
 }

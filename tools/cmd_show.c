@@ -70,18 +70,33 @@ static void print_head(const struct picture *picture)
     printf("  %-11s 0x%" PRIxPTR "\n", "base here", (uintptr_t)picture->base);
 }
 
+/* As the system's map permits. */
+static const char *access_text(uint64_t access)
+{
+    switch (access & (STITCH_ACCESS_READ | STITCH_ACCESS_WRITE)) {
+    case STITCH_ACCESS_READ | STITCH_ACCESS_WRITE:
+        return "rw";
+    case STITCH_ACCESS_READ:
+        return "r-";
+    case STITCH_ACCESS_WRITE:
+        return "-w";
+    default:
+        return "--";
+    }
+}
+
 static void print_segments(const struct picture *picture)
 {
-    static const char *const heads[] = { "#", "ID", "OFFSET", "EXTENT", "COMMIT", "RESIDENT", "ADDRESSES HERE",
-                                         "ADJACENT" };
+    static const char *const heads[] = { "#",      "ID",      "OFFSET", "EXTENT",         "COMMIT",  "RESIDENT",
+                                         "MAPPED", "PRESENT", "ACCESS", "ADDRESSES HERE", "ADJACENT" };
     if (picture->info.segments == 0) {
         return;
     }
-    struct st_table *table = st_table_new("rrrrrrll");
+    struct st_table *table = st_table_new("rrrrrrrrlll");
     st_table_row(table, heads);
     for (uint64_t i = 0; i < picture->info.segments; i++) {
         const stitch_segment_t *segment = &picture->segments[i];
-        char text[6][ST_NUMBER_TEXT], addresses[48];
+        char text[8][ST_NUMBER_TEXT], addresses[48];
         uintptr_t from = (uintptr_t)segment->address;
         snprintf(addresses, sizeof addresses, "0x%" PRIxPTR "-0x%" PRIxPTR, from, from + (uintptr_t)segment->extent);
         const char *cells[] = {
@@ -91,6 +106,9 @@ static void print_segments(const struct picture *picture)
             st_number_text(segment->extent, st_cli.exact, text[3]),
             st_number_text(segment->committed, st_cli.exact, text[4]),
             st_number_text(segment->resident, st_cli.exact, text[5]),
+            st_number_text(segment->view, st_cli.exact, text[6]),
+            st_number_text(segment->present, st_cli.exact, text[7]),
+            access_text(segment->access),
             addresses,
             segment->adjacent ? "yes" : "NO",
         };
@@ -124,6 +142,9 @@ static json_t *segments_to_json(const struct picture *picture)
         st_json_number(object, "extent", segment->extent);
         st_json_number(object, "committed", segment->committed);
         st_json_number(object, "resident", segment->resident);
+        st_json_number(object, "mapped", segment->view);
+        st_json_number(object, "present", segment->present);
+        st_json_text(object, "access", access_text(segment->access));
         st_json_number(object, "address", (uintptr_t)segment->address);
         st_json_member(object, "adjacent", json_boolean(segment->adjacent != 0));
         if (json_array_append_new(array, object) != 0) {
@@ -192,8 +213,11 @@ const struct st_command st_cmd_show = {
     .least = 1,
     .most = 1,
     .summary = "one region, its segments and a map",
-    .text = "Show a region: its numbers, each segment with the addresses that it has in this process and whether the\n"
-            "system's own map puts it right behind its neighbour, and a map of the region drawn to scale.\n",
+    .text = "Show a region: its numbers, each segment, and a map of the region drawn to scale. Of a segment,\n"
+            "MAPPED, PRESENT, ACCESS and ADJACENT are the system's own answers for this process (Windows:\n"
+            "VirtualQuery; Linux: /proc/self/maps): the bytes that are this segment, in order; those of them with\n"
+            "memory committed (Linux: resident); what one may do with them, which is to read, since show attaches\n"
+            "so; and whether it lies right behind its neighbour.\n",
     .options = options_table,
     .run = run,
 };

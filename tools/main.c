@@ -17,6 +17,7 @@
     X(verify)                                                                                                          \
     X(put)                                                                                                             \
     X(cat)                                                                                                             \
+    X(hold)                                                                                                            \
     X(grow)                                                                                                            \
     X(shrink)                                                                                                          \
     X(resize)                                                                                                          \
@@ -73,5 +74,6 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     st_term_init();
+    st_term_arguments(&argc, &argv);
     return st_cli_finish(run(argc, argv));
 }

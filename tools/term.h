@@ -13,6 +13,12 @@
 #define ST_TERM_INTERRUPTED INT64_MIN  /* st_term_read: the user asked to stop */
 
 /*
+ * The words of the command line as UTF-8, where the system has them in another form; else they stay. They live as long
+ * as the process.
+ */
+void st_term_arguments(int *argc, char ***argv);
+
+/*
  * First call of main. Afterwards the three standard streams are open (a closed one could otherwise become the
  * descriptor of a region, and be written to), a broken pipe is an error of the write, and characters are the user's.
  */
@@ -61,7 +67,7 @@ int st_term_reader_gone(void);
 /* The system's sentence for an error code. */
 const char *st_term_error_text(int code);
 
-/* The folder of regions if no option names one: STITCH_DIR, or the system's. NULL if regions need no folder there. */
+/* The folder of regions if no option names one: STITCH_DIR, or the system's. */
 const char *st_term_folder(void);
 
 /* 1 if a region can outlive its last user here, so that it stays until it is removed. */

@@ -31,6 +31,12 @@ static volatile sig_atomic_t caught; /* the signal's number */
 static int catching;
 static sigset_t mask_while_asleep;
 
+void st_term_arguments(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+}
+
 void st_term_init(void)
 {
     /* A closed stream gets a descriptor that cannot be used in its direction: reading and writing fail as before. */
@@ -105,11 +111,6 @@ void st_term_catch_interrupt(void)
     catching = 1;
 }
 
-int st_term_interrupted(void)
-{
-    return caught == 0 ? 0 : 128 + (int)caught;
-}
-
 static int was_interrupted(void)
 {
     if (catching) {
@@ -118,6 +119,11 @@ static int was_interrupted(void)
         sigprocmask(SIG_SETMASK, &blocked, NULL);
     }
     return caught != 0;
+}
+
+int st_term_interrupted(void)
+{
+    return was_interrupted() ? 128 + (int)caught : 0;
 }
 
 /* 1 if standard input can be read without sleeping, 0 if not, -1 if interrupted. */

@@ -2,15 +2,16 @@
 /*
  * term_win32.c - term.h on Windows.
  *
- * Standard streams are read and written as bytes, past the C library: it would change line ends. The console is
+ * Standard input and what cat writes go as bytes, past the C library: it would change line ends. The console is
  * switched to UTF-8 and to escape sequences, and put back at exit.
  */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+#include <shellapi.h>
 
 #include "term.h"
+#include "text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -42,6 +43,29 @@ static int is_terminal(DWORD which)
 static void put_code_page_back(void)
 {
     SetConsoleOutputCP(code_page_before);
+}
+
+/* What main is given is in the machine's code page, which cannot hold every name. */
+void st_term_arguments(int *argc, char ***argv)
+{
+    int count;
+    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
+
+    if (wide == NULL) {
+        return; /* main's own will have to do */
+    }
+    char **words = st_text_memory(((size_t)count + 1) * sizeof *words);
+    for (int i = 0; i < count; i++) {
+        int size = WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, NULL, 0, NULL, NULL);
+
+        words[i] = st_text_memory((size_t)size + 1);
+        words[i][0] = '\0';
+        WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, words[i], size, NULL, NULL);
+    }
+    words[count] = NULL;
+    LocalFree(wide);
+    *argc = count;
+    *argv = words;
 }
 
 void st_term_init(void)
@@ -231,7 +255,7 @@ const char *st_term_folder(void)
 {
     const char *folder = getenv("STITCH_DIR");
 
-    return folder != NULL && *folder != '\0' ? folder : NULL;
+    return folder != NULL && *folder != '\0' ? folder : "Local";
 }
 
 int st_term_regions_stay(void)
@@ -241,6 +265,7 @@ int st_term_regions_stay(void)
 
 const char *st_term_user(uint64_t id, char *to, size_t size)
 {
-    (void)snprintf(to, size, "%" PRIu64, id);
+    (void)id; /* what a section has is a security descriptor; stitch makes no number of it */
+    (void)snprintf(to, size, "-");
     return to;
 }

@@ -123,6 +123,8 @@ static const struct {
     { STITCH_BACKEND_AUTO, "auto" },
     { STITCH_BACKEND_STITCHED, "stitched" },
     { STITCH_BACKEND_SINGLE, "single" },
+    { STITCH_BACKEND_FIXED, "fixed" },
+    { STITCH_BACKEND_REMAP, "remap" },
 };
 
 const char *st_text_backend(uint64_t backend)
