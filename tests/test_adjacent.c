@@ -116,7 +116,7 @@ T_HELPER(follower)
 
 static void sync_follower(t_process *follower, stitch_region *region, uint64_t follower_base)
 {
-    t_expected expected = { follower_base, stitch_reserve(region), model.size, false };
+    t_expected expected = { follower_base, stitch_reserve(region), model.size, false, false };
     uint64_t sum;
 
     t_tell(follower, "sync %" PRIu64 " %" PRIu64, model.size, stitch_generation(region));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 6 to the end: what a region has let go of is really gone. A thousand times over the edges of segments and back
- * leaves one piece of reservation without a view, and no handle more; the objects have no name left, nor anything else.
+ * Promise 6 to the end: what a region has let go of is really gone. A thousand times over the edges of segments and
+ * back leaves one piece of reservation without a view, and no handle more; the objects have no name left, nor anything
+ * else.
  */
 #include "test.h"
 #include "maps.h"
@@ -90,7 +91,7 @@ static void promise_6_a_thousand_cycles_leave_nothing(void)
     t_close(region);
 }
 
-/* ------------------------------------------------------------------------------------------ names that are gone --- */
+/* ----------------------------------------------------------------------------------------- names that are gone --- */
 
 typedef struct held {
     uint64_t tag;
@@ -179,8 +180,8 @@ T_HELPER(holder)
 }
 
 /*
- * A process that has not synced holds what it has mapped. By its sync, or its death, the last of it goes. (Where objects
- * persist their names go with the shrink, and only the memory waits.)
+ * A process that has not synced holds what it has mapped. By its sync, or its death, the last of it goes. (Where
+ * objects persist their names go with the shrink, and only the memory waits.)
  */
 static void promise_6_segments_go_with_the_last_holder(void)
 {

@@ -1,47 +1,76 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The examples do what they say.
+ * The examples do what they say. oldnewthing.c: test_oldnewthing.c.
  */
 #include "test.h"
 #include "tool_run.h"
 
+/* Nothing is left but the commands' files. */
+static void nothing_is_left(void)
+{
+    T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) == 1);
+}
+
 static void consumer_reads_what_producer_writes(void)
 {
-    static const char *const orders[] = {
-        "producer pair 20000 & first=$!; consumer pair && wait $first",          /* at once */
-        "producer pair 20000 && consumer pair",                                  /* the producer has long gone */
-        "consumer pair & first=$!; sleep 0.2; producer pair 20000; wait $first", /* the consumer waits */
-    };
+    tool_process *producer, *consumer;
 
     tool_begin();
-    for (size_t i = 0; i < T_COUNT(orders); i++) {
-        TOOL_OK("%s", orders[i]);
+    for (int consumer_first = 0; consumer_first <= 1; consumer_first++) {
+        if (consumer_first)
+            consumer = tool_start("consumer @pair");
+        producer = tool_start("producer @pair 20000");
+        if (!consumer_first)
+            consumer = tool_start("consumer @pair");
+        T_EQ(tool_end(producer), 0);
+        T_STR_EQ(tool_last.err, "");
+        T_EQ(tool_end(consumer), 0);
         T_STR_EQ(tool_last.out, "20000 records, all right\n");
-        T_EQ(t_folder_count(t_folder()), 1); /* nothing but the scripts' files */
+        nothing_is_left();
     }
-    tool_end();
+    if (t_has(T_KEPT)) { /* the producer may have long gone */
+        TOOL_OK("producer @pair 20000\nconsumer @pair");
+        T_STR_EQ(tool_last.out, "20000 records, all right\n");
+        nothing_is_left();
+    }
+    tool_finish();
 }
 
 static void consumer_notices_a_damaged_record(void)
 {
+    tool_process *producer;
+    size_t size;
+    char *log;
+
     tool_begin();
-    TOOL_OK("producer pair 10; stitch cat pair > $SCRATCH/log; stitch resize pair 100 -q; "
-            "head -c 20000 $SCRATCH/log | tail -c +102 | { printf '!'; cat; } | stitch put pair -q");
-    TOOL_GIVES(1, "consumer pair");
+    producer = tool_start("producer @pair 10");
+    TOOL_OK("stitch cat -f --wait=20 @pair --length 5000 >log\nstitch resize @pair 100 -q");
+    log = tool_read_file("log", &size);
+    log[100] ^= 1;
+    tool_write_file("rest", log + 100, size - 100);
+    free(log);
+    TOOL_OK("stitch put @pair -q <rest");
+    TOOL_GIVES(1, "consumer @pair");
     TOOL_COMPLAINS("damaged");
-    TOOL_OK("stitch rm pair");
+    if (t_has(T_KEPT)) {
+        T_EQ(tool_end(producer), 0);
+        TOOL_OK("stitch rm pair");
+    } else {
+        tool_kill(producer); /* it waits for a consumer that is content */
+        T_EQ(tool_end(producer), T_END_KILLED);
+    }
     TOOL_GIVES(2, "producer");
     TOOL_GIVES(2, "consumer");
-    tool_end();
+    tool_finish();
 }
 
 static void grow_is_the_whole_life_of_a_region(void)
 {
     tool_begin();
-    TOOL_OK("grow life");
-    TOOL_SAYS("hello, 4096 bytes at 0x");
-    T_EQ(t_folder_count(t_folder()), 1);
-    tool_end();
+    TOOL_OK("grow @life");
+    TOOL_SAYS("hello, 4096 bytes at ");
+    nothing_is_left();
+    tool_finish();
 }
 
 static const struct CMUnitTest tests[] = {
@@ -50,6 +79,4 @@ static const struct CMUnitTest tests[] = {
     T_TEST(grow_is_the_whole_life_of_a_region),
 };
 
-static const t_helper helpers[] = { { NULL, NULL } };
-
-T_MAIN(tests, helpers)
+T_MAIN(tests, tool_helpers)

@@ -20,12 +20,8 @@ static void open_folder(void)
 static st_os_object make(const char *name)
 {
     st_os_object object = ST_OS_OBJECT_CLOSED;
-    void *view;
 
-    T_EQ(st_os_object_create(&folder, name, folder.page, 0600, false, &object), 0);
-    T_EQ(st_os_map(&object, folder.page, false, &view), 0);
-    T_EQ(st_os_commit(&object, view, 0, folder.page, false), 0);
-    st_os_unmap(view, folder.page);
+    T_EQ(st_os_object_create(&folder, name, folder.page, 0600, true, &object), 0);
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
     return object;
 }
@@ -194,7 +190,7 @@ static void locks_go_with_their_process(void)
     st_os_folder_close(&folder);
 }
 
-/* ------------------------------------------------------------------------------------- holders that do not leave --- */
+/* ----------------------------------------------------------------------------------- holders that do not leave --- */
 
 T_HELPER(writer_holder)
 {

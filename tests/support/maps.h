@@ -58,8 +58,8 @@ size_t t_prove(stitch_region *region);
 size_t t_prove_readonly(stitch_region *region);
 
 /*
- * The same where writers die all the time. Where objects end with their last holder, a listed segment may have gone with
- * one of them: stitch_verify then says so ("object"), and all that is mapped must be sound all the same.
+ * The same where writers die all the time. Where objects end with their last holder, a listed segment may have gone
+ * with one of them: stitch_verify then says so ("object"), and all that is mapped must be sound all the same.
  */
 size_t t_prove_follower(stitch_region *region);
 

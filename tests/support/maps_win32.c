@@ -87,6 +87,16 @@ size_t t_maps_count_in(const char *path)
     return now > views_before ? now - views_before : 0;
 }
 
+size_t t_reservations(void)
+{
+    MEMORY_BASIC_INFORMATION piece;
+    size_t count = 0;
+
+    for (uint64_t at = 0; query(GetCurrentProcess(), at, &piece); at = range_of(&piece).end)
+        count += piece.State == MEM_RESERVE && piece.Type == MEM_PRIVATE && piece.AllocationProtect == PAGE_NOACCESS;
+    return count;
+}
+
 uint64_t t_maps_object_size(uint64_t device, uint64_t object)
 {
     (void)device;

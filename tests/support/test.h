@@ -76,10 +76,12 @@ typedef struct t_case {
 
 #define T_CASE(function, label, backend, segments)                                                                    \
     { #function label, t_run, t_setup, t_teardown, (void *)&(t_case){ function, backend, segments } }
-/* Stitched, or single where segments cannot be had; about segments; single; the same test for both backends. */
+/* Stitched, or single where segments cannot be had; about segments; the other backends; two in one line. */
 #define T_TEST(function) T_CASE(function, "", STITCH_BACKEND_STITCHED, false)
 #define T_STITCHED(function) T_CASE(function, "", STITCH_BACKEND_STITCHED, true)
 #define T_SINGLE(function) T_CASE(function, " (single)", STITCH_BACKEND_SINGLE, false)
+#define T_FIXED(function) T_CASE(function, " (fixed)", STITCH_BACKEND_FIXED, false)
+#define T_REMAP(function) T_CASE(function, " (remap)", STITCH_BACKEND_REMAP, false)
 #define T_BOTH(function) T_STITCHED(function), T_SINGLE(function)
 
 typedef struct t_helper {

@@ -16,4 +16,7 @@ HANDLE t_process_handle(const t_process *process);
 /* The views that there are now are not the coming test's. */
 void t_maps_begin(void);
 
+/* Pieces of address space without access and without memory. */
+size_t t_reservations(void);
+
 #endif
