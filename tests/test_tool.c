@@ -229,7 +229,12 @@ static void rm_removes_what_it_can(void)
     TOOL_COMPLAINS("stitch: rm: @nobody: no region of that name exists");
     TOOL_OK("stitch rm --force @nobody");
     TOOL_GIVES(2, "stitch rm");
-    if (t_has(T_KEPT)) {
+    if (!t_has(T_UNLINKING)) {
+        tool_make("@r", "");
+        TOOL_GIVES(6, "stitch rm @r");
+        TOOL_COMPLAINS("stitch: rm: @r: on this system a region's name goes with its last user");
+        tool_remove("@r");
+    } else {
         TOOL_OK("stitch create a -q\nstitch create b -q -s 3M\nstitch create c -q");
         TOOL_GIVES(3, "stitch rm a nobody b");
         TOOL_OK("stitch rm --force nobody c\nstitch ls --json");

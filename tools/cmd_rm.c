@@ -4,6 +4,8 @@
  */
 #include "cli.h"
 
+#include "term.h"
+
 static int force;
 
 static const struct poptOption options_table[] = {
@@ -20,6 +22,10 @@ static int remove_one(const char *name)
     int code = stitch_unlink_at(st_cli.folder, name);
     if (code == 0 || (code == STITCH_ENOENT && force)) {
         return ST_STATUS_OK;
+    }
+    if (code == STITCH_ENOTSUP && !st_term_regions_stay()) {
+        return st_cli_fail(ST_STATUS_FAILED, name, "on this system a region's name goes with its last user, and cannot "
+                           "be taken away before (%s)", stitch_errname(code));
     }
     if (code == STITCH_ECORRUPT) {
         return st_cli_fail(ST_STATUS_FAILED, name, "that file is not a region of stitch's; it is left alone (%s)",
@@ -45,7 +51,8 @@ const struct st_command st_cmd_rm = {
     .most = 1000000,
     .summary = "remove regions",
     .text = "Take the names of regions away. Processes that are attached go on; the memory goes with the\n"
-            "last of them. If several fail, the exit status is that of the first.\n",
+            "last of them. If several fail, the exit status is that of the first. (On Windows a name goes with the\n"
+            "last process, and cannot be taken away before.)\n",
     .options = options_table,
     .run = run,
 };

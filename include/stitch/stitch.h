@@ -286,7 +286,7 @@ STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t si
  * Say that the contents of [offset, offset + length) are no longer needed; the range stays part of the region. With
  * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for, so nothing
  * is given back: the system is only told that these pages are the first to swap out. Contents afterwards, also of a
- * that failed half-way: the old bytes or zero.
+ * call that failed half-way: the old bytes or zero.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (not inside [0, size)), _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length);
