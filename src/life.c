@@ -208,10 +208,12 @@ static bool may_be_going(const struct stitch_region *region, const char *object_
     struct st_found found;
     st_os_locks locks;
     bool written = false;
+    int e;
 
     if (region->folder.objects_persist)
         return false;
-    if (st_reap_find(&region->folder, object_name, true, &found) != 0)
+    e = st_reap_find(&region->folder, object_name, true, &found);
+    if (e && e != STITCH_EVERSION)
         return true;
     if (st_os_locks_open(&region->folder, &found.object, found.geometry.tag, true, &locks) == 0) {
         written = st_os_has_writer(&locks) != 0;

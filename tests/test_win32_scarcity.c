@@ -72,7 +72,7 @@ static void promise_7_without_sections(void)
 
 static void promise_7_without_mappings(void)
 {
-    without(T_CALL_MapViewOfFile3, ERROR_NOT_ENOUGH_MEMORY, STITCH_EMAPS);
+    without(T_CALL_MapViewOfFile3, ERROR_NOT_ENOUGH_MEMORY, STITCH_ENOMEM);
 }
 
 static void promise_5_without_commit_charge(void)
@@ -152,7 +152,7 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
     t_state_take(&before, region);
     for (unsigned i = 1; i <= 3; i++) {
         replace_map(true);
-        T_GIVES(stitch_grow(region, T_MIB(3), NULL), STITCH_EMAPS);
+        T_GIVES(stitch_grow(region, T_MIB(3), NULL), STITCH_ENOMEM);
         T_EQ(destroyed, i);
         replace_map(false);
         T_UNCHANGED(&before, region);
@@ -185,7 +185,7 @@ static void promise_7_a_follower_whose_placeholder_is_used_up(void)
     t_inject_begin();
     replace_map(true);
     for (unsigned i = 1; i <= 3; i++) {
-        T_GIVES(stitch_sync(reader), STITCH_EMAPS);
+        T_GIVES(stitch_sync(reader), STITCH_ENOMEM);
         T_EQ(destroyed, i);
         T_EQ(stitch_size(reader), T_MIB(2));
         t_all_bytes(reader, 0, T_MIB(2), 0x52);
@@ -220,7 +220,7 @@ static void promise_7_an_address_that_somebody_took(void)
         take_protection = kinds[i].protection;
         t_inject_begin();
         replace_map(true);
-        T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_EMAPS);
+        T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ENOMEM);
         replace_map(false);
         T_TRUE(thief == t_bytes(region) + T_MIB(4));
         if (committed) { /* a bare reservation looks like ours */
@@ -259,7 +259,7 @@ static void closing_leaves_to_others_what_they_took(void)
 
         t_inject_begin();
         replace_map(true);
-        T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_EMAPS);
+        T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ENOMEM);
         replace_map(false);
         t_inject_end();
         T_TRUE(thief != NULL);
