@@ -8,7 +8,7 @@
 #include "stitch/stitch.h"
 
 #define RECORD_SPACE 1000 /* bytes of text, at most */
-#define PATIENCE_MS  10000 /* as long as one waits for the other */
+#define PATIENCE_MS  30000 /* as long as one waits for the other */
 
 struct record_head {
     uint64_t sequence; /* 0, 1, 2, ... */

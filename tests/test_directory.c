@@ -5,8 +5,6 @@
  */
 #include "test.h"
 
-#include <stdatomic.h>
-
 #include "directory.h"
 #include "layout.h"
 
@@ -330,7 +328,7 @@ static void random_damage(void)
 }
 
 /* A writer publishes as fast as it can; every snapshot of a reader is one whole state. */
-static atomic_bool stop;
+static st_word stop;
 
 static void read_on(void *arg)
 {
@@ -338,7 +336,7 @@ static void read_on(void *arg)
     struct st_snapshot snapshot = { .entries = room };
     uint64_t last = 0, *reads = arg;
 
-    while (!atomic_load(&stop)) {
+    while (!st_load(&stop)) {
         T_EQ(st_directory_snapshot(shared(), &geometry, &snapshot), 0);
         T_TRUE(snapshot.generation >= last);
         last = snapshot.generation;
@@ -356,7 +354,7 @@ static void snapshots_while_a_writer_publishes(void)
     t_thread *reader;
 
     format();
-    atomic_store(&stop, false);
+    st_store(&stop, 0);
     reader = t_thread_start(read_on, &reads);
     for (uint64_t round = 0; round < t_rounds(200000); round++) {
         uint64_t count = now.record.count;
@@ -371,7 +369,7 @@ static void snapshots_while_a_writer_publishes(void)
             publish(kept->offset + 4096 * (1 + t_random_below(&random, 5)) + kept->id % 4096, 0);
         }
     }
-    atomic_store(&stop, true);
+    st_store(&stop, 1);
     t_thread_join(reader);
     T_TRUE(reads > 0);
 }

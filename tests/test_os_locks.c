@@ -5,8 +5,6 @@
 #include "test.h"
 #include "maps.h"
 
-#include <stdatomic.h>
-
 #include "os/os.h"
 #include "region.h"
 
@@ -28,14 +26,21 @@ static st_os_object make(const char *name)
 
 /* ----------------------------------------------------------------------------------------------------- locks --- */
 
-static atomic_int inside;
+static st_word inside; /* how many are, if ever two see each other */
+
+static void be_inside(void)
+{
+    T_EQ(st_load(&inside), 0);
+    st_store(&inside, 1);
+    T_EQ(st_load(&inside), 1);
+    st_store(&inside, 0);
+}
 
 static void enter_mutex(void *mutex)
 {
     for (int i = 0; i < 20000; i++) {
         st_os_mutex_lock(mutex);
-        T_EQ(atomic_fetch_add(&inside, 1), 0);
-        T_EQ(atomic_fetch_sub(&inside, 1), 1);
+        be_inside();
         st_os_mutex_unlock(mutex);
     }
 }
@@ -92,8 +97,7 @@ static void enter_as_writer(void *locks)
 {
     for (int i = 0; i < 3000; i++) {
         T_EQ(st_os_writer_enter(locks), 0);
-        T_EQ(atomic_fetch_add(&inside, 1), 0);
-        T_EQ(atomic_fetch_sub(&inside, 1), 1);
+        be_inside();
         st_os_writer_leave(locks);
     }
 }
@@ -206,8 +210,7 @@ T_HELPER(writer_holder)
 static void enter_once(void *locks)
 {
     T_EQ(st_os_writer_enter(locks), 0);
-    T_EQ(atomic_fetch_add(&inside, 1), 0);
-    T_EQ(atomic_fetch_sub(&inside, 1), 1);
+    be_inside();
     st_os_writer_leave(locks);
 }
 
@@ -242,12 +245,12 @@ static void the_writer_lock_of_a_killed_process_is_free(void)
     st_os_folder_close(&folder);
 }
 
-static atomic_int passed;
+static st_word passed;
 
 static void enter_and_count(void *locks)
 {
     T_EQ(st_os_writer_enter(locks), 0);
-    atomic_fetch_add(&passed, 1);
+    st_store(&passed, st_load(&passed) + 1);
     st_os_writer_leave(locks);
 }
 
@@ -267,10 +270,10 @@ static void two_handles_of_a_process_wait_for_each_other(void)
         T_EQ(st_os_writer_enter(&one.locks), 0);
         waiter = t_thread_start(enter_and_count, &two.locks);
         t_sleep_us(20000);
-        T_EQ(atomic_load(&passed), round - 1);
+        T_EQ(st_load(&passed), round - 1);
         st_os_writer_leave(&one.locks);
         t_thread_join(waiter);
-        T_EQ(atomic_load(&passed), round);
+        T_EQ(st_load(&passed), round);
     }
     close_handle(&one);
     close_handle(&two);

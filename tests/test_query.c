@@ -2,15 +2,12 @@
 /*
  * Looking: info, segment, find, presence, list, discard.
  */
-#define _GNU_SOURCE 1
-
 #include "test.h"
 #include "maps.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "os/os.h"
 
 static void info_tells_what_it_is(void)
 {
@@ -36,12 +33,12 @@ static void info_tells_what_it_is(void)
     T_TRUE(info.resident >= info.committed && info.resident < info.committed + T_MIB(2));
     T_EQ(info.extents, options.backend == STITCH_BACKEND_SINGLE ? T_MIB(100) : T_MIB(4));
     T_EQ(info.reserve, T_MIB(100));
-    T_EQ(info.page, (uint64_t)sysconf(_SC_PAGESIZE));
+    T_EQ(info.page, 4096);
     T_EQ(info.capacity, 77);
     T_EQ(info.backend, options.backend);
     T_EQ(info.flags, 0);
     T_EQ(info.mode, 0640);
-    T_EQ(info.owner, geteuid());
+    T_EQ(info.owner, st_os_user());
     T_TRUE(info.created >= (uint64_t)start && info.created <= (uint64_t)time(NULL));
     T_EQ(info.writers, 1);
     for (size_t i = 0; i < T_COUNT(info.spare); i++)
@@ -82,7 +79,7 @@ static void segment_and_find_agree(void)
         resident += segment.resident;
         T_OK(stitch_find(region, t_bytes(region) + segment.offset, &found));
         T_TRUE(memcmp(&found, &segment, sizeof found) == 0);
-        T_OK(stitch_find(region, t_bytes(region) + end - 1, &found));
+        T_OK(stitch_find(region, t_bytes(region) + segment.offset + segment.view - 1, &found));
         T_TRUE(memcmp(&found, &segment, sizeof found) == 0);
     }
     T_EQ(committed, t_info(region).committed);
@@ -109,9 +106,12 @@ static void promise_5_grown_memory_is_there_before_anybody_touches_it(void)
 static void promise_6_the_tail_is_given_back_to_the_page(void)
 {
     t_random random = t_random_start();
-    stitch_region *region = t_create(t_name());
-    uint64_t page = t_info(region).page;
+    stitch_region *region;
+    uint64_t page;
 
+    t_needs(T_GIVING_BACK);
+    region = t_create(t_name());
+    page = t_info(region).page;
     T_OK(stitch_resize(region, T_MIB(9)));
     while (stitch_size(region) > 0) {
         uint64_t bytes = 1 + t_random_below(&random, 300000), size = stitch_size(region), most;
@@ -143,10 +143,12 @@ static void presence_tells_reserved_from_committed(void)
     T_OK(stitch_resize(region, page + 1));
     T_EQ(stitch_presence(region, 0), STITCH_COMMITTED);
     T_EQ(stitch_presence(region, page), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, 2 * page), STITCH_RESERVED);
-    T_EQ(stitch_presence(region, T_MIB(2) + 5), STITCH_RESERVED);
-    T_OK(stitch_resize(region, 0));
-    T_EQ(stitch_presence(region, 0), STITCH_RESERVED);
+    if (t_has(T_GIVING_BACK)) {
+        T_EQ(stitch_presence(region, 2 * page), STITCH_RESERVED);
+        T_EQ(stitch_presence(region, T_MIB(2) + 5), STITCH_RESERVED);
+        T_OK(stitch_resize(region, 0));
+        T_EQ(stitch_presence(region, 0), STITCH_RESERVED);
+    }
     t_close(region);
 }
 
@@ -155,6 +157,7 @@ static void presence_in_lazy_regions_is_what_was_touched(void)
     stitch_options options = t_options();
     stitch_region *region;
 
+    t_needs(T_LAZINESS);
     options.flags = STITCH_LAZY;
     region = t_create_with(t_name(), &options);
     T_OK(stitch_grow(region, T_MIB(8), NULL));
@@ -197,6 +200,7 @@ static void discard_gives_back_in_lazy_regions(void)
     stitch_region *region;
     uint64_t was;
 
+    t_needs(T_LAZINESS);
     options.flags = STITCH_LAZY;
     region = t_create_with(t_name(), &options);
     while (stitch_size(region) < T_MIB(9))
@@ -225,6 +229,8 @@ static int note(const stitch_listing *listing, void *arg)
 {
     seen *s = arg;
 
+    if (!t_is_ours(listing->name))
+        return 0;
     s->count++;
     s->last = *listing;
     (void)snprintf(s->name, sizeof s->name, "%s", listing->name);
@@ -249,7 +255,7 @@ static void list_tells_what_a_stranger_sees(void)
 
     T_OK(stitch_list(note, &s));
     T_EQ(s.count, 0);
-    options.flags = STITCH_LAZY;
+    options.flags = t_has(T_LAZINESS) ? STITCH_LAZY : 0;
     options.size = T_MIB(3);
     options.mode = 0644;
     region = t_create_with(name, &options);
@@ -264,10 +270,11 @@ static void list_tells_what_a_stranger_sees(void)
     T_EQ(s.last.segments, 1);
     T_EQ(s.last.generation, info.generation);
     T_EQ(s.last.backend, options.backend);
-    T_EQ(s.last.flags, STITCH_LAZY);
+    T_EQ(s.last.flags, options.flags);
     T_EQ(s.last.created, info.created);
-    T_EQ(s.last.mode, 0644);
-    T_EQ(s.last.owner, geteuid());
+    if (t_has(T_FOLDERS)) /* elsewhere no object has permission bits */
+        T_EQ(s.last.mode, 0644);
+    T_EQ(s.last.owner, st_os_user());
     for (size_t i = 0; i < T_COUNT(s.last.spare); i++)
         T_EQ(s.last.spare[i], 0);
     for (size_t i = 0; i < T_COUNT(more); i++)
@@ -287,22 +294,21 @@ static void list_passes_over_other_files(void)
 {
     static const char *const names[] = { "something", "stitch.",    "stitch.r",
                                          "stitch.r.", "stitch.x.y", "stitch.s.1.2" };
-    int folder = open(t_folder(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     seen s = { 0 };
+    char path[512];
 
-    T_TRUE(folder >= 0);
+    t_needs(T_FOLDERS);
     for (size_t i = 0; i < T_COUNT(names); i++) {
-        int file = openat(folder, names[i], O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+        FILE *file;
 
-        T_TRUE(file >= 0);
-        (void)close(file);
+        (void)snprintf(path, sizeof path, "%s/%s", t_folder(), names[i]);
+        file = fopen(path, "w");
+        T_TRUE(file != NULL && fclose(file) == 0);
     }
     T_OK(stitch_list(note, &s));
     T_EQ(s.count, 0);
     T_EQ(t_folder_count(t_folder()), T_COUNT(names)); /* and stays */
-    for (size_t i = 0; i < T_COUNT(names); i++)
-        T_EQ(unlinkat(folder, names[i], 0), 0);
-    (void)close(folder);
+    t_folder_empty(t_folder());
 }
 
 static void list_of_a_folder_that_is_not_there(void)
@@ -319,6 +325,8 @@ static void list_of_a_folder_that_is_not_there(void)
 static const struct CMUnitTest tests[] = {
     T_BOTH(info_tells_what_it_is),
     T_BOTH(segment_and_find_agree),
+    T_FIXED(segment_and_find_agree),
+    T_REMAP(segment_and_find_agree),
     T_BOTH(promise_5_grown_memory_is_there_before_anybody_touches_it),
     T_BOTH(promise_6_the_tail_is_given_back_to_the_page),
     T_BOTH(presence_tells_reserved_from_committed),

@@ -4,9 +4,9 @@
  * follow and look at any time. ThreadSanitizer watches these.
  */
 #include "test.h"
-#include "maps.h"
 
-#include <stdatomic.h>
+#include "atomic.h"
+#include "maps.h"
 
 enum { THREADS = 4, BLOCK = 96 };
 
@@ -16,7 +16,7 @@ typedef struct work {
     uint64_t rounds;
 } work;
 
-static atomic_bool stop;
+static st_word stop;
 
 /* Grow or append one block at a time, each filled with the thread's number. */
 static void grow_blocks(void *arg)
@@ -123,7 +123,7 @@ static void look_around(void *arg)
 {
     stitch_region *region = ((work *)arg)->region;
 
-    while (!atomic_load(&stop)) {
+    while (!st_load(&stop)) {
         uint64_t size = stitch_size(region), generation = stitch_generation(region);
         stitch_info_t info = t_info(region);
         stitch_report_t report;
@@ -173,7 +173,7 @@ static void threads_grow_shrink_and_look_at_once(void)
     T_OK(stitch_grow(region, T_MIB(1), NULL));
     memset(t_bytes(region), 0x17, T_MIB(1));
     other = t_open(name);
-    atomic_store(&stop, false);
+    st_store(&stop, 0);
     for (unsigned i = 0; i < 4; i++) /* one of each on either handle */
         parts[i] = (work){ i % 2 ? other : region, i + 1, t_rounds(400) };
     for (int i = 0; i < 2; i++)
@@ -182,7 +182,7 @@ static void threads_grow_shrink_and_look_at_once(void)
         workers[i] = t_thread_start(step_at_random, &parts[2 + i]);
     for (int i = 0; i < 2; i++)
         t_thread_join(workers[i]);
-    atomic_store(&stop, true);
+    st_store(&stop, 1);
     for (int i = 0; i < 2; i++)
         t_thread_join(lookers[i]);
     T_TRUE(stitch_sync(region) >= 0);

@@ -32,9 +32,6 @@ uint64_t t_kernel_shmem(void);                 /* Shmem of /proc/meminfo */
 uint64_t t_folder_used(const char *path);      /* what the folder's file system holds */
 uint64_t t_process_memory(const char *field);  /* a field of /proc/self/status, say "VmRSS" */
 
-/* Signals of the hardware end this process from now on, also where a sanitizer would report them. */
-void t_default_signals(void);
-
 /* Set a soft limit of this process (RLIMIT_...); returns the one before. */
 uint64_t t_limit(int resource, uint64_t soft);
 

@@ -83,6 +83,12 @@ void t_sleep_us(uint64_t microseconds);
 /* And spin through the last bit: processes that wait for one moment start together. */
 void t_sleep_until_us(uint64_t when);
 
+/* Faults of the hardware end this process from now on, also where a sanitizer would report them. */
+void t_default_signals(void);
+
+/* Ask the system for the right to write these mapped bytes. False: it will not give it. */
+bool t_raise_rights(void *address, size_t length);
+
 /* Environment. NULL takes the variable away. */
 void t_environment(const char *variable, const char *value);
 

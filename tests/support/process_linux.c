@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -147,6 +148,12 @@ void t_default_signals(void)
 {
     (void)signal(SIGSEGV, SIG_DFL);
     (void)signal(SIGBUS, SIG_DFL);
+}
+
+bool t_raise_rights(void *address, size_t length)
+{
+    return mprotect(address, length, PROT_READ | PROT_WRITE) == 0 || errno != EACCES ||
+           madvise(address, length, MADV_REMOVE) == 0;
 }
 
 t_process *t_parent(void)

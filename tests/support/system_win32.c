@@ -47,6 +47,21 @@ void t_need_free_threads(void)
 {
 }
 
+/* ------------------------------------------------------------------------------------------------- faults --- */
+
+/* t_process_begin has seen to it. */
+void t_default_signals(void)
+{
+}
+
+bool t_raise_rights(void *address, size_t length)
+{
+    DWORD before;
+
+    return VirtualProtect(address, length, PAGE_READWRITE, &before) ||
+           VirtualAlloc(address, length, MEM_COMMIT, PAGE_READWRITE);
+}
+
 /* ---------------------------------------------------------------------------------------------------- time --- */
 
 uint64_t t_now_us(void)

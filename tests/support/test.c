@@ -4,6 +4,7 @@
  */
 #include "test.h"
 
+#include "atomic.h"
 #include "maps.h"
 
 enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256, NOTE_SIZE = 256 };
@@ -27,7 +28,7 @@ static struct {
     const char *backend; /* STITCH_BACKEND as this process was started with */
 } self;
 
-static _Thread_local bool is_main_thread;
+static ST_THREAD_LOCAL bool is_main_thread;
 
 /* ---------------------------------------------------------------------------------------------- assertions --- */
 
