@@ -90,6 +90,8 @@ static int examine(const st_os_folder *folder, const char *object_name, stitch_l
     listing->backend = found.geometry.backend;
     listing->flags = found.geometry.flags;
     listing->created = found.geometry.created;
+    if (!folder->objects_persist) /* objects there have no mode of their own */
+        listing->mode = found.geometry.mode;
     e = st_os_locks_open(folder, &found.object, found.geometry.tag, true, &locks);
     if (!e) {
         *ended = !(found.geometry.flags & STITCH_KEEP) && st_os_is_attended(&locks) == 0;

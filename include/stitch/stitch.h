@@ -148,7 +148,8 @@ enum stitch_backend {
 };
 
 /* Flags. */
-#define STITCH_LAZY        UINT64_C(0x01) /* create: grow does not commit; the first touch finds memory, or SIGBUS */
+#define STITCH_LAZY        UINT64_C(0x01) /* create: grow does not commit; the first touch finds memory, or SIGBUS.
+                                             Windows: without effect, grow commits all the same */
 #define STITCH_KEEP        UINT64_C(0x02) /* create: stays until stitch_unlink, attached or not; Windows: _ENOTSUP */
 #define STITCH_READONLY    UINT64_C(0x04) /* open: attach without the right to write, enforced by the system */
 #define STITCH_OTHER_OWNER UINT64_C(0x08) /* open: accept a region of another user (needs STITCH_READONLY; caveat 4) */
