@@ -127,7 +127,8 @@ static void create_refuses_nonsense(void)
         "create x --mode=0666", "create x --mode=rw", "create x --extent=0", "create x --segments=0",
         "create x --segments=65537", "create x --segments=1K", "create x --backend=other",
         "create x --single --backend=stitched", "create x --lazy --backend=fixed", "create x --lazy --backend=remap",
-        "create x --backend=fixed", "put x --backend=fixed", "hold x --backend=fixed", "create x --siz=1", "create x -z", "create -- --x y", "hold", "hold x --time=y", "hold x --time=", "hold a/b",
+        "create x --backend=fixed", "put x --backend=fixed", "hold x --backend=fixed", "create x --siz=1",
+        "create x -z", "create -- --x y", "hold", "hold x --time=y", "hold x --time=", "hold a/b",
         "hold x --size=z", "hold x --linger=1", "put x --linger=-1", "put x --linger=y", "grow x 1 --linger=",
     };
 

@@ -307,8 +307,9 @@ stitch_options t_options(void)
 {
     stitch_options options = STITCH_OPTIONS_INIT;
 
-    options.reserve = T_GIB(2); /* several of them fit where a tool has taken most of the address space */
     options.backend = self.test ? self.test_backend : (uint64_t)STITCH_BACKEND_AUTO;
+    /* Several of them fit where a tool has taken most of the address space; and fixed ones have it all in memory. */
+    options.reserve = options.backend == STITCH_BACKEND_FIXED ? T_MIB(64) : T_GIB(2);
     return options;
 }
 

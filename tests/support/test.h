@@ -115,7 +115,7 @@ uint64_t t_argument_number(int index);
 const char *t_folder(void);
 const char *t_name(void);
 
-/* STITCH_OPTIONS_INIT with the test's backend and a reserve of 2 GiB. */
+/* STITCH_OPTIONS_INIT with the test's backend and a reserve of 2 GiB (fixed: 64 MiB). */
 stitch_options t_options(void);
 
 /* Create, open, attach, close: it must work. t_create and t_attach use t_options(). */
