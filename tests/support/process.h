@@ -110,7 +110,8 @@ enum t_feature {
     T_FOLDERS,        /* folders that a test has for itself, and whose objects can be counted */
     T_LAZINESS,       /* STITCH_LAZY */
     T_GIVING_BACK,    /* objects that lose a part of their memory */
-    T_FILE_LOCKS      /* an object's locks, which its handle holds */
+    T_FILE_LOCKS,     /* an object's locks, which its handle holds */
+    T_DESCRIPTORS     /* objects with security descriptors */
 };
 /* NULL if it is here; else the reason why not. */
 const char *t_missing(enum t_feature feature);

@@ -175,6 +175,8 @@ const char *t_missing(enum t_feature feature)
         return "on Windows what is not committed cannot be touched, so nothing is lazy";
     case T_GIVING_BACK:
         return "on Windows the memory of a section goes with the whole section only";
+    case T_DESCRIPTORS:
+        return NULL;
     case T_FILE_LOCKS:
         return "on Windows locks are named objects, not a file's";
     }
