@@ -272,15 +272,17 @@ static void list_tells_what_a_stranger_sees(void)
     T_EQ(s.last.backend, options.backend);
     T_EQ(s.last.flags, options.flags);
     T_EQ(s.last.created, info.created);
-    if (t_has(T_FOLDERS)) /* elsewhere no object has permission bits */
-        T_EQ(s.last.mode, 0644);
+    T_EQ(s.last.mode, 0644);
     T_EQ(s.last.owner, st_os_user());
     for (size_t i = 0; i < T_COUNT(s.last.spare); i++)
         T_EQ(s.last.spare[i], 0);
     for (size_t i = 0; i < T_COUNT(more); i++)
         more[i] = t_create(t_name());
-    s.count = 0;
-    T_OK(stitch_list_at(t_folder(), note, &s));
+    /* Wine before 10 gives the names of its name space one by one, and misses some while others come and go. */
+    for (int tries = 0; tries == 0 || (s.count < 4 && !t_has(T_FOLDERS) && tries < 50); tries++) {
+        s.count = 0;
+        T_OK(stitch_list_at(t_folder(), note, &s));
+    }
     T_EQ(s.count, 4);
     T_EQ(stitch_list(stop_at_once, &count), 42);
     T_EQ(count, 1);
