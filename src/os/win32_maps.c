@@ -146,25 +146,97 @@ static int query_all(HANDLE space, query_directory query, struct entry **out)
     return st_win_fail(ERROR_NOT_ENOUGH_MEMORY);
 }
 
-static int tell(const struct entry *entry, int (*each)(const char *name, void *arg), void *arg)
-{
-    char name[1024];
-    int length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), name,
-                                     (int)sizeof name - 1, NULL, NULL);
+#define NAME_ROOM 1024
 
-    name[length] = '\0';
-    return each(name, arg);
+static void to_utf8(const struct entry *entry, char out[NAME_ROOM])
+{
+    int length = WideCharToMultiByte(CP_UTF8, 0, entry->name.text, entry->name.length / (int)sizeof(wchar_t), out,
+                                     NAME_ROOM - 1, NULL, NULL);
+
+    out[length] = '\0';
 }
 
-/* For Wine before 10, which gives one entry a call and no more. */
-static int each_one_by_one(HANDLE space, query_directory query, int (*each)(const char *name, void *arg), void *arg)
+static int tell_all(const struct entry *entries, int (*each)(const char *name, void *arg), void *arg)
+{
+    char name[NAME_ROOM];
+    int e = 0;
+
+    for (const struct entry *entry = entries; !e && entry->name.text; entry++) {
+        to_utf8(entry, name);
+        e = each(name, arg);
+    }
+    return e;
+}
+
+/*
+ * For Wine before 10, which gives one entry a call and no more: by number, so that while others come and go a name can
+ * be missed or come twice. So they are collected, each once, until going through them all has found nothing new.
+ */
+#define PASSES 20
+
+struct names {
+    char **name;
+    size_t count, room;
+};
+
+static bool has_name(const struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->name[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int add_name(struct names *names, const char *name)
+{
+    size_t length = strlen(name) + 1;
+
+    if (names->count == names->room) {
+        size_t room = names->room ? 2 * names->room : 64;
+        char **more = realloc(names->name, room * sizeof *more);
+
+        if (!more)
+            return st_win_fail(ERROR_NOT_ENOUGH_MEMORY);
+        names->name = more;
+        names->room = room;
+    }
+    names->name[names->count] = malloc(length);
+    if (!names->name[names->count])
+        return st_win_fail(ERROR_NOT_ENOUGH_MEMORY);
+    memcpy(names->name[names->count++], name, length);
+    return 0;
+}
+
+static int collect_once(HANDLE space, query_directory query, struct names *names)
 {
     _Alignas(16) char buffer[2048];
+    char name[NAME_ROOM];
     ULONG context = 0;
     int e = 0;
 
-    while (!e && query(space, buffer, sizeof buffer, TRUE, FALSE, &context, NULL) >= 0)
-        e = tell((const struct entry *)(const void *)buffer, each, arg);
+    while (!e && query(space, buffer, sizeof buffer, TRUE, FALSE, &context, NULL) >= 0) {
+        to_utf8((const struct entry *)(const void *)buffer, name);
+        if (!has_name(names, name))
+            e = add_name(names, name);
+    }
+    return e;
+}
+
+static int each_one_by_one(HANDLE space, query_directory query, int (*each)(const char *name, void *arg), void *arg)
+{
+    struct names names = { 0 };
+    size_t before = SIZE_MAX;
+    int e = 0;
+
+    for (int pass = 0; !e && pass < PASSES && names.count != before; pass++) {
+        before = names.count;
+        e = collect_once(space, query, &names);
+    }
+    for (size_t i = 0; !e && i < names.count; i++)
+        e = each(names.name[i], arg);
+    for (size_t i = 0; i < names.count; i++)
+        free(names.name[i]);
+    free(names.name);
     return e;
 }
 
@@ -182,8 +254,8 @@ int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, 
     e = query_all(space, query, &entries);
     if (e == STITCH_ENOTSUP)
         e = each_one_by_one(space, query, each, arg);
-    for (const struct entry *entry = entries; !e && entry && entry->name.text; entry++)
-        e = tell(entry, each, arg);
+    else if (!e)
+        e = tell_all(entries, each, arg);
     free(entries);
     st_win.CloseHandle(space);
     return e;
