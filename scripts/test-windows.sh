@@ -31,7 +31,7 @@ cases() {
 dashes() { printf '%s' "$1" | tr -s ' ,' '--'; }
 
 # windows_run name folder wine slow setting ctest_option...: the tests of that build folder in that Wine, with that
-# setting of env and STITCH_TEST_SLOW. Leaves a line of the table. The last -j counts.
+# setting of env and STITCH_TEST_SLOW. Leaves a line of the table.
 windows_run() {
     name=$1
     folder=$2
@@ -116,8 +116,7 @@ windows() {
     # The cases with one segment run in the first as well, where a system can have more: fewer rounds in the others.
     windows_run "Wine 10 stitched" build/windows-tests $wine_10 4 -uSTITCH_BACKEND
     windows_run "Wine 10 single" build/windows-tests $wine_10 8 STITCH_BACKEND=single -LE '^once$'
-    # One by one: this Wine gives the names of a name space singly, and misses some while others come and go.
-    windows_run "Wine 8 single" build/windows-tests $wine_8 8 -uSTITCH_BACKEND -LE '^once$' -j 1
+    windows_run "Wine 8 single" build/windows-tests $wine_8 8 -uSTITCH_BACKEND -LE '^once$'
     windows_run "Wine 10 stitched interlocked" build/windows-interlocked $wine_10 4 -uSTITCH_BACKEND \
         -R "^($(printf '%s' "$interlocked_tests" | tr ' ' '|'))\$"
     end_wine
