@@ -360,8 +360,10 @@ void t_process_forget_all(void)
 {
     for (size_t i = 0; i < PROCESSES; i++)
         if (processes[i].used) {
-            (void)kill(processes[i].pid, SIGKILL);
-            (void)waitpid(processes[i].pid, NULL, 0);
+            if (processes[i].pid > 0) { /* else it never came to be, and -1 would be everybody */
+                (void)kill(processes[i].pid, SIGKILL);
+                (void)waitpid(processes[i].pid, NULL, 0);
+            }
             release(&processes[i]);
         }
 }

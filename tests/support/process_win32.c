@@ -10,7 +10,7 @@
 
 #include <io.h>
 
-enum { PROCESSES = 160, LINE_SIZE = 4096, KILLED = 0x57175717, NOT_YET = -1000, QUICK_LOOKS = 40 };
+enum { PROCESSES = 160, LINE_SIZE = 4096, KILLED = 0x57175717, NOT_YET = -1000, QUICK_LOOKS = 40, STARTS = 5 };
 
 struct t_process {
     bool used;
@@ -83,6 +83,23 @@ static void make_pipe(HANDLE *ours, HANDLE *theirs, bool we_write)
         T_FAIL("no pipe: %lu", (unsigned long)GetLastError());
 }
 
+/*
+ * CreateProcess says ERROR_INTERNAL_ERROR in Wine where the new process ended before its first instruction (ntdll's
+ * NtCreateUserProcess: no success and no exit code), which a busy machine brings about now and then. Nothing has run
+ * then, so another try is the same test.
+ */
+static bool create(char *command, STARTUPINFOA *startup, PROCESS_INFORMATION *started)
+{
+    for (int tries = 1;; tries++) {
+        if (CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, startup, started))
+            return true;
+        if (GetLastError() != ERROR_INTERNAL_ERROR || tries == STARTS)
+            return false;
+        (void)fprintf(stderr, "CreateProcess: internal error, try %d of %d\n", tries, (int)STARTS);
+        Sleep(100);
+    }
+}
+
 t_process *t_start(const char *helper, const char *format, ...)
 {
     char text[LINE_SIZE], command[3 * LINE_SIZE];
@@ -100,7 +117,7 @@ t_process *t_start(const char *helper, const char *format, ...)
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
     (void)SetHandleInformation(startup.hStdError, HANDLE_FLAG_INHERIT, 1);
     (void)fflush(NULL);
-    if (!CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, &started))
+    if (!create(command, &startup, &started))
         T_FAIL("no process: %lu", (unsigned long)GetLastError());
     if (!AssignProcessToJobObject(job, started.hProcess))
         T_FAIL("no place in the job: %lu", (unsigned long)GetLastError());
@@ -259,8 +276,10 @@ static void close_to(t_process *process)
 static void release(t_process *process)
 {
     close_to(process);
-    (void)CloseHandle(process->from);
-    (void)CloseHandle(process->process);
+    if (process->from)
+        (void)CloseHandle(process->from);
+    if (process->process)
+        (void)CloseHandle(process->process);
     process->used = false;
 }
 
@@ -319,9 +338,11 @@ uint64_t t_process_id(const t_process *process)
 void t_process_forget_all(void)
 {
     for (size_t i = 0; i < PROCESSES; i++)
-        if (processes[i].used && processes[i].process) {
-            (void)TerminateProcess(processes[i].process, KILLED);
-            (void)WaitForSingleObject(processes[i].process, T_PATIENCE_MS);
+        if (processes[i].used) {
+            if (processes[i].process) { /* else it never came to be */
+                (void)TerminateProcess(processes[i].process, KILLED);
+                (void)WaitForSingleObject(processes[i].process, T_PATIENCE_MS);
+            }
             release(&processes[i]);
         }
 }
