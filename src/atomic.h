@@ -13,6 +13,7 @@
 #define ST_ATOMIC_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #if defined(_MSC_VER) && defined(__STDC_NO_ATOMICS__) && !defined(STITCH_INTERLOCKED)
@@ -50,6 +51,12 @@ static inline uint64_t st_load_ordered(const st_word *word)
 static inline void st_store_ordered(st_word *word, uint64_t value)
 {
     atomic_store_explicit(&word->value, value, memory_order_seq_cst);
+}
+
+/* Store `to` if the word is `from`; was it? */
+static inline bool st_claim(st_word *word, uint64_t from, uint64_t to)
+{
+    return atomic_compare_exchange_strong_explicit(&word->value, &from, to, memory_order_acq_rel, memory_order_acquire);
 }
 
 /* Keep the compiler from moving plain stores over this point: for what must be true if the process is killed right
@@ -132,6 +139,16 @@ static inline void st_store_ordered(st_word *word, uint64_t value)
     st_fence();
     (void)_InterlockedExchange64((volatile __int64 *)&word->value, (__int64)value);
     st_fence();
+}
+
+static inline bool st_claim(st_word *word, uint64_t from, uint64_t to)
+{
+    bool was;
+
+    st_fence();
+    was = _InterlockedCompareExchange64((volatile __int64 *)&word->value, (__int64)to, (__int64)from) == (__int64)from;
+    st_fence();
+    return was;
 }
 
 #endif

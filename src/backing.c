@@ -12,7 +12,8 @@
 #include "extent.h"
 #include "follow.h"
 
-#define NAME_TRIES 16
+#define NAME_TRIES     16
+#define FIRST_BY_PAGES STITCH_EXTENT_UNIT /* a small region takes no more than it needs */
 
 bool st_backing_is_lazy(const struct stitch_region *region)
 {
@@ -24,12 +25,22 @@ static bool is_fixed(const struct stitch_region *region)
     return region->geometry.backend == STITCH_BACKEND_FIXED;
 }
 
-/* What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed. */
-static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end)
+/* Whole blocks are cheaper than their pages; but a small region takes no more than it needs. */
+static bool by_blocks(const struct stitch_region *region, uint64_t upto)
+{
+    return upto > FIRST_BY_PAGES && region->folder.block > region->geometry.page && !st_os_blocks_fail() &&
+           region->geometry.backend != STITCH_BACKEND_REMAP; /* its view lies anyhow, and ends with the size */
+}
+
+/*
+ * What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed: by blocks never more
+ * than one ahead of the size.
+ */
+static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end, bool blocks)
 {
     if (st_backing_is_lazy(region) || is_fixed(region))
         return end;
-    return st_extent_smaller(st_extent_round(upto, region->geometry.page), end);
+    return st_extent_smaller(st_extent_round(upto, blocks ? region->folder.block : region->geometry.page), end);
 }
 
 /* Where the bytes [0, upto) of a segment are, for a system that commits or gives back through views; NULL: nowhere. */
@@ -49,20 +60,40 @@ static int open_tail(struct stitch_region *region, struct st_segment_view *last,
     return (*object)->handle != -1 ? 0 : st_follow_open_segment(region, last->id, last->extent, *object, &status);
 }
 
+/*
+ * Commit a segment from `from` (offsets of the region) so far as it goes towards `size`; *mark tells how far. Where a
+ * folder has no room for whole blocks it may have for the pages that are needed. (Of memory, as opposed to room, one
+ * must not ask for the last page: the kernel would kill somebody to find it.)
+ */
+static int commit_segment(struct stitch_region *region, const struct st_segment_view *view, const st_os_object *object,
+                          uint64_t from, uint64_t size, uint64_t *mark)
+{
+    bool blocks = by_blocks(region, size);
+    int e;
+
+    for (;;) {
+        *mark = mark_for(region, size, view->offset + view->extent, blocks);
+        e = st_os_commit(object, view_of(region, view, *mark - view->offset), from - view->offset, *mark - from,
+                         st_backing_is_lazy(region), blocks);
+        if (e != STITCH_ENOSPC || !blocks || *mark == mark_for(region, size, view->offset + view->extent, false))
+            return e;
+        blocks = false;
+    }
+}
+
 /* Commit in the last extent so far as it goes towards `size`. */
 static int commit_tail(struct stitch_region *region, uint64_t size, struct st_record *next)
 {
-    uint64_t end = st_segments_end(&region->segments), mark = mark_for(region, size, end);
+    uint64_t end = st_segments_end(&region->segments), mark;
     struct st_segment_view last;
     st_os_object *object;
     int e;
 
-    if (region->segments.count == 0 || next->commit >= mark)
+    if (region->segments.count == 0 || next->commit >= mark_for(region, size, end, false))
         return 0;
     e = open_tail(region, &last, &object);
     if (!e)
-        e = st_os_commit(object, view_of(region, &last, mark - last.offset), next->commit - last.offset,
-                         mark - next->commit, st_backing_is_lazy(region));
+        e = commit_segment(region, &last, object, next->commit, size, &mark);
     if (e)
         return e;
     if (region->sure_id == last.id && region->sure_to == next->commit)
@@ -91,7 +122,7 @@ int st_backing_make_sure(struct stitch_region *region, uint64_t size)
         return e;
     from = from > last.offset ? from : last.offset;
     e = st_os_commit(object, view_of(region, &last, now->commit - last.offset), from - last.offset, now->commit - from,
-                     false);
+                     false, false);
     if (!e) {
         region->sure_id = last.id;
         region->sure_from = from;
@@ -150,25 +181,25 @@ static int name_segment(struct stitch_region *region, const st_os_object *object
     return STITCH_EACCES;
 }
 
-/* Make the object of the next segment, map it behind the last one and commit it up to `mark`. */
-static int make_segment(struct stitch_region *region, const struct st_record *next, uint64_t mark,
-                        struct st_segment_view *view)
+/* Make the object of the next segment, map it behind the last one and commit it towards `size`; *mark: how far. */
+static int make_segment(struct stitch_region *region, const struct st_record *next, uint64_t size,
+                        struct st_segment_view *view, uint64_t *mark)
 {
+    bool born_whole = is_fixed(region) && !region->folder.gives_back; /* SEC_COMMIT, the article's first program */
     char name[ST_NAME_SIZE];
     st_os_status status;
     int e;
 
     st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, is_fixed(region),
-                            &view->object);
+    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, born_whole, &view->object);
     if (e)
         return e;
     e = st_follow_map_view(region, view);
     if (e)
         goto close;
-    if (mark > view->offset && !is_fixed(region))
-        e = st_os_commit(&view->object, view_of(region, view, mark - view->offset), 0, mark - view->offset,
-                         st_backing_is_lazy(region));
+    *mark = mark_for(region, size, view->offset + view->extent, false);
+    if (*mark > view->offset && !born_whole)
+        e = commit_segment(region, view, &view->object, view->offset, size, mark);
     if (!e)
         e = st_os_object_status(&view->object, &status);
     if (!e && status.owner != region->owner) /* this process became another user since it attached */
@@ -186,15 +217,15 @@ static int add_segment(struct stitch_region *region, uint64_t size, struct st_re
 {
     uint64_t end = st_segments_end(&region->segments), reserve = region->geometry.reserve;
     uint64_t extent = st_extent_next(end, size - end, reserve, region->geometry.extent);
-    uint64_t mark = mark_for(region, size, end + extent);
     struct st_segment_view view = { .offset = end, .extent = extent };
+    uint64_t mark = 0;
     char name[ST_NAME_SIZE];
     int e = 0;
 
     if (next->count == region->geometry.capacity)
         return STITCH_ESEGMENTS;
     for (int tries = 0; tries < NAME_TRIES; tries++) {
-        e = make_segment(region, next, mark, &view);
+        e = make_segment(region, next, size, &view, &mark);
         if (e != STITCH_EEXIST || skip_ids(next) != 0)
             break;
     }

@@ -228,7 +228,16 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
         return 0;
     }
     snapshot->record = (struct st_record){ 0 };
+    snapshot->generation = 0;
     return STITCH_ECORRUPT;
+}
+
+static bool take_announcement(st_word *waiting)
+{
+    if (st_load_ordered(waiting) == 0)
+        return false;
+    st_store_ordered(waiting, 0);
+    return true;
 }
 
 /*
@@ -242,11 +251,11 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
  * costs one needless wake-up, not one for ever.
  */
 bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
-                          const struct st_record *next, const struct st_entry *added)
+                          const struct st_record *next, const struct st_entry *added, st_word *also_waiting)
 {
     uint64_t generation = now->generation + 1;
     struct st_record_shared *to = &shared->record[generation & 1];
-    bool waiting = st_load_ordered(&shared->waiting) != 0;
+    bool waiting = take_announcement(&shared->waiting) | (also_waiting && take_announcement(also_waiting));
 
     if (added) {
         struct st_entry_shared *entry = &shared->entry[(next->first + next->count - 1) % geometry->capacity];
@@ -262,13 +271,11 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
     st_store(&to->first, next->first);
     st_store(&to->count, next->count);
     st_store(&to->next_id, next->next_id);
-    if (waiting)
-        st_store_ordered(&shared->waiting, 0);
     st_store_ordered(&shared->generation, generation);
 
     now->record = *next;
     now->generation = generation;
-    return waiting || st_load_ordered(&shared->waiting) != 0;
+    return waiting || st_load_ordered(&shared->waiting) != 0 || (also_waiting && st_load_ordered(also_waiting) != 0);
 }
 
 uint64_t st_directory_journal(const struct st_directory *shared)
@@ -286,6 +293,16 @@ void st_directory_journal_close(struct st_directory *shared)
 {
     st_keep_order();
     st_store(&shared->journal, 0);
+}
+
+bool st_directory_had_exclusive(const struct st_directory *shared)
+{
+    return st_load(&shared->exclusive) != 0;
+}
+
+void st_directory_note_exclusive(struct st_directory *shared)
+{
+    st_store(&shared->exclusive, 1);
 }
 
 void st_directory_announce_waiter(struct st_directory *shared)

@@ -63,10 +63,11 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
 
 /*
  * Make `next` the state that counts; `added`, if not NULL, becomes its last entry. Only with the writer lock, and with
- * `now` the state that counts. Updates *now to match. Returns true if somebody may be asleep and must be woken.
+ * `now` the state that counts. Updates *now to match. Returns true if somebody may be asleep and must be woken;
+ * `also_waiting` (may be NULL) is another word where that may be announced.
  */
 bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
-                          const struct st_record *next, const struct st_entry *added);
+                          const struct st_record *next, const struct st_entry *added, st_word *also_waiting);
 
 /*
  * The journal: not 0 (open) while a writer has changed something that the published state does not yet show, or no
@@ -75,6 +76,10 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
 uint64_t st_directory_journal(const struct st_directory *shared);
 void st_directory_journal_open(struct st_directory *shared, uint64_t stores_below);
 void st_directory_journal_close(struct st_directory *shared);
+
+/* Some handle is, or was once, the one writer for its life. */
+bool st_directory_had_exclusive(const struct st_directory *shared);
+void st_directory_note_exclusive(struct st_directory *shared);
 
 /* Say that this process is about to sleep on the generation. Then look at the generation, then sleep. */
 void st_directory_announce_waiter(struct st_directory *shared);

@@ -7,10 +7,12 @@
  */
 #include "follow.h"
 
+#include <time.h>
+
 #include "extent.h"
 
-/* A read-only handle cannot announce itself to writers; it looks again after so long. */
-#define READONLY_SLICE_MS 5
+/* Who cannot announce itself to writers looks again after so long. */
+#define UNANNOUNCED_SLICE_MS 5
 /* And a writer can be killed between publishing and waking: nobody sleeps longer than this without looking. */
 #define LOOK_AGAIN_MS 100
 /* A segment that vanishes between snapshot and open was shrunk away: look again, but not for ever. */
@@ -129,10 +131,82 @@ static uint64_t still_listed(const struct stitch_region *region)
     return i;
 }
 
+void st_follow_tell_going(struct stitch_region *region, uint64_t size)
+{
+    uint64_t was = st_load(&region->size);
+
+    if (size >= was)
+        return;
+    if (region->watcher.going && size < region->told)
+        region->watcher.going(region->watcher.arg, size, region->told - size);
+    region->told = st_extent_smaller(region->told, size);
+    st_store(&region->size, size);
+}
+
+void st_follow_tell_came(struct stitch_region *region)
+{
+    uint64_t size = st_load(&region->size), told = region->told;
+
+    region->told = size;
+    if (region->watcher.came && size > told)
+        region->watcher.came(region->watcher.arg, told, size - told);
+}
+
+void st_follow_watch(struct stitch_region *region, const stitch_watcher *watcher)
+{
+    st_os_mutex_lock(&region->table);
+    region->watcher = watcher ? *watcher : (stitch_watcher){ NULL, NULL, NULL };
+    region->told = st_load(&region->size);
+    st_os_mutex_unlock(&region->table);
+}
+
+/* A forked child gets a seat of its own with the first thing that it does. */
+void st_follow_note(struct stitch_region *region)
+{
+    struct st_segment_view last = { 0 };
+
+    if (!region->roster.shared)
+        return;
+    if (st_load(&region->fork_mark[1]) == 0) {
+        st_follow_enroll(region);
+        st_store(&region->fork_mark[1], 1);
+    }
+    if (region->segments.count > 0)
+        st_segments_at(&region->segments, region->segments.count - 1, &last);
+    st_roster_note(&region->roster, region->now.generation, last.offset + last.extent, last.id);
+}
+
+void st_follow_enroll(struct stitch_region *region)
+{
+    uint64_t flags = (region->readonly ? STITCH_READONLY : 0) |
+                     (region->exclusive && st_load(&region->fork_mark[0]) == 1 ? STITCH_EXCLUSIVE : 0);
+
+    st_roster_enroll(&region->roster, flags, region->reservation.base, (uint64_t)time(NULL));
+}
+
 void st_follow_remember(struct stitch_region *region)
 {
     st_store(&region->size, region->now.record.size);
     st_store(&region->generation, region->now.generation);
+    st_follow_note(region);
+}
+
+/*
+ * Is all of region->now mapped? Segments lie end to end, so the last one tells; and the numbers are compared besides
+ * the generation, since somebody hostile can change them without it.
+ */
+static bool has_all(const struct stitch_region *region)
+{
+    const struct st_snapshot *now = &region->now;
+    uint64_t count = now->record.count;
+    struct st_segment_view last;
+
+    if (now->generation == 0 || st_load(&region->generation) != now->generation ||
+        st_load(&region->size) != now->record.size || region->segments.count != count)
+        return false;
+    return count == 0 ||
+           (st_segments_at(&region->segments, count - 1, &last) == 0 && last.id == now->entries[count - 1].id &&
+            last.offset == now->entries[count - 1].offset && last.extent == now->entries[count - 1].extent);
 }
 
 /*
@@ -143,14 +217,15 @@ void st_follow_remember(struct stitch_region *region)
  */
 int st_follow_adopt(struct stitch_region *region)
 {
-    uint64_t kept = still_listed(region);
+    uint64_t kept, kept_end;
     struct st_segment_view view;
-    uint64_t kept_end =
-        kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 ? view.offset + view.extent : 0;
     int e = 0;
 
-    st_store(&region->size,
-             st_extent_smaller(st_load(&region->size), st_extent_smaller(region->now.record.size, kept_end)));
+    if (has_all(region))
+        return 0;
+    kept = still_listed(region);
+    kept_end = kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 ? view.offset + view.extent : 0;
+    st_follow_tell_going(region, st_extent_smaller(region->now.record.size, kept_end));
     while (region->segments.count > kept)
         st_follow_drop_last(region);
     for (uint64_t i = kept; e == 0 && i < region->now.record.count; i++)
@@ -178,6 +253,7 @@ int st_follow_sync(struct stitch_region *region)
         if (e != STITCH_EGONE || st_load(region->shared_generation) == region->now.generation)
             break;
     }
+    st_follow_tell_came(region);
     st_os_mutex_unlock(&region->table);
     if (e)
         return e;
@@ -187,7 +263,8 @@ int st_follow_sync(struct stitch_region *region)
 int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_ms)
 {
     uint64_t start = st_os_milliseconds();
-    uint64_t slice = region->readonly ? READONLY_SLICE_MS : LOOK_AGAIN_MS;
+    st_word *roster = region->readonly ? st_roster_waiting(&region->roster) : NULL;
+    uint64_t slice = region->readonly && !roster ? UNANNOUNCED_SLICE_MS : LOOK_AGAIN_MS;
 
     while (st_load(region->shared_generation) == seen) {
         uint64_t waited = st_os_milliseconds() - start;
@@ -195,7 +272,9 @@ int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_
 
         if (left == 0)
             return STITCH_ETIMEDOUT;
-        if (!region->readonly)
+        if (roster)
+            st_store_ordered(roster, 1);
+        else if (!region->readonly)
             st_directory_announce_waiter(region->directory);
         st_os_wait(&region->locks, region->shared_generation, seen, st_extent_smaller(left, slice));
     }

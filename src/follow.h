@@ -32,4 +32,16 @@ void st_follow_drop_last(struct stitch_region *region);
 /* Take over the size and generation of region->now, all of which is mapped. */
 void st_follow_remember(struct stitch_region *region);
 
+/* stitch_watch. Takes region->table. */
+void st_follow_watch(struct stitch_region *region, const stitch_watcher *watcher);
+
+/* Take a seat on the roster; note there what is mapped. */
+void st_follow_enroll(struct stitch_region *region);
+void st_follow_note(struct stitch_region *region);
+
+/* Tell the watcher that [size, what was) is about to end, and make that the size; or what has come since it was told.
+ */
+void st_follow_tell_going(struct stitch_region *region, uint64_t size);
+void st_follow_tell_came(struct stitch_region *region);
+
 #endif

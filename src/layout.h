@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h - every byte of a region's directory. IN SHARED MEMORY: nothing read from here is trusted (see directory.c).
+ * layout.h - every byte of a region's directory and roster. IN SHARED MEMORY: nothing read from here is trusted (see
+ * directory.c).
  *
  * The same numbers on every system. docs/LAYOUT.md describes them for people; the assertions below hold both together.
  * A change of meaning needs another ST_LAYOUT_VERSION.
@@ -57,7 +58,9 @@ struct st_directory {
     unsigned char pad2[0x40 - sizeof(st_word)];
     st_word journal; /* not 0: a writer is between its first change and its last; found so by another: it died there,
                         and may have stored bytes below this offset */
-    unsigned char pad3[0x80 - sizeof(st_word)];
+    unsigned char pad3[0x40 - sizeof(st_word)];
+    st_word exclusive; /* 1: some handle was exclusive once; look for one that is (where its lock does not tell) */
+    unsigned char pad5[0x40 - sizeof(st_word)];
     struct st_record_shared record[2];
     unsigned char pad4[0x200 - 2 * sizeof(struct st_record_shared)];
     struct st_entry_shared entry[]; /* the ring: header.capacity of them */
@@ -66,8 +69,40 @@ struct st_directory {
 static_assert(offsetof(struct st_directory, generation) == 0x100, "layout");
 static_assert(offsetof(struct st_directory, waiting) == 0x140, "layout");
 static_assert(offsetof(struct st_directory, journal) == 0x180, "layout");
+static_assert(offsetof(struct st_directory, exclusive) == 0x1c0, "layout");
 static_assert(offsetof(struct st_directory, record) == 0x200, "layout");
 static_assert(offsetof(struct st_directory, entry) == 0x400, "layout");
 static_assert(sizeof(struct st_record_shared) == 48 && sizeof(struct st_entry_shared) == 24, "layout");
+
+/* One attached handle. */
+struct st_seat_shared {
+    st_word id;         /* of the process; 0: free; UINT64_MAX: about to be */
+    st_word started;    /* when it began; 0: not yet filled in. Stored last */
+    st_word space;      /* pid name space */
+    st_word flags;      /* STITCH_READONLY, STITCH_EXCLUSIVE */
+    st_word generation; /* seen */
+    st_word mapped;     /* bytes of segments mapped */
+    st_word last_id;    /* of the last of these */
+    st_word base;       /* address there */
+    st_word attached;   /* seconds since 1970 */
+    st_word spare[7];
+};
+
+#define ST_ROSTER_MAGIC UINT64_C(0x3152424d48435453) /* the bytes "STCHMBR1" */
+#define ST_ROSTER_SEATS 254
+
+struct st_roster_shared {
+    st_word magic;
+    st_word tag; /* the region's */
+    unsigned char pad0[0x80 - 2 * sizeof(st_word)];
+    st_word waiting; /* as in the directory, for handles that may not write there */
+    unsigned char pad1[0x80 - sizeof(st_word)];
+    struct st_seat_shared seat[ST_ROSTER_SEATS];
+};
+
+static_assert(sizeof(struct st_seat_shared) == 0x80, "layout");
+static_assert(offsetof(struct st_roster_shared, waiting) == 0x80, "layout");
+static_assert(offsetof(struct st_roster_shared, seat) == 0x100, "layout");
+static_assert(sizeof(struct st_roster_shared) == 0x8000, "layout");
 
 #endif

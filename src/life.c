@@ -17,6 +17,7 @@
 #include "follow.h"
 #include "layout.h"
 #include "reap.h"
+#include "writer.h"
 
 #define BUSY_TRIES  2000 /* of a millisecond: a dead region is being removed under this name */
 #define GOING_TRIES 50   /* of a millisecond: a name that nobody who writes stands behind */
@@ -33,6 +34,8 @@ static int conceive(const char *name, const stitch_options *options, struct stit
         return STITCH_ENOMEM;
     memcpy(region->name, name, strlen(name) + 1);
     region->readonly = (options->flags & STITCH_READONLY) != 0;
+    region->nowait = (options->flags & STITCH_NOWAIT) != 0;
+    region->roster_object = ST_OS_OBJECT_CLOSED;
     region->folder.handle = -1;
     region->object = ST_OS_OBJECT_CLOSED;
     region->locks = ST_OS_LOCKS_CLOSED;
@@ -43,6 +46,7 @@ static int conceive(const char *name, const stitch_options *options, struct stit
     if (e)
         goto close_writing;
     e = st_os_folder_open(folder, &region->folder);
+    region->folder.inherit = (options->flags & STITCH_INHERIT) != 0;
     if (!e)
         e = st_os_fork_mark_open(&region->fork_mark);
     if (!e) {
@@ -63,6 +67,12 @@ static void dissolve(struct stitch_region *region)
 {
     st_os_release(&region->reservation);
     st_segments_clear(&region->segments);
+    if (region->exclusive && st_load(&region->fork_mark[0]) == 1) /* forked children have copies of what holds it */
+        st_os_writer_leave(&region->locks);
+    if (st_load(&region->fork_mark[1]) == 1) /* in a forked child it is the parent's seat */
+        st_roster_leave(&region->roster);
+    st_roster_close(&region->roster);
+    st_os_object_close(&region->roster_object);
     free(region->now.entries);
     if (region->directory)
         st_os_unmap(region->directory, region->geometry.length);
@@ -142,6 +152,53 @@ static int choose_geometry(const stitch_options *options, const st_os_folder *fo
     return e;
 }
 
+/* Read by all, and written by all that may: so never by other users. */
+static int make_roster(struct stitch_region *region)
+{
+    const struct st_geometry *geometry = &region->geometry;
+    char name[ST_NAME_SIZE];
+    st_os_object object;
+    int e;
+
+    st_names_roster(name, geometry->tag);
+    e = st_os_object_create(&region->folder, name, st_roster_length(geometry->page), geometry->mode & 0600, true,
+                            &object);
+    if (e)
+        return e == STITCH_EEXIST ? 0 : e; /* a stranger who saw the tag has taken the name: then there is no roster */
+    e = st_roster_open(&object, geometry->page, geometry->tag, true, &region->roster);
+    if (!e)
+        e = st_os_object_publish(&region->folder, name, &object);
+    if (e == STITCH_EEXIST) {
+        st_roster_close(&region->roster);
+        e = 0;
+    }
+    if (region->folder.objects_persist)
+        st_os_object_close(&object);
+    region->roster_object = object;
+    return e;
+}
+
+/* Without a roster, whatever the reason, this handle is not accounted for, and that is all. */
+static void find_roster(struct stitch_region *region)
+{
+    const struct st_geometry *geometry = &region->geometry;
+    int error = st_os_error();
+    char name[ST_NAME_SIZE];
+    st_os_object object;
+    st_os_status status;
+
+    st_names_roster(name, geometry->tag);
+    if (st_os_object_open(&region->folder, name, false, &object) == 0) {
+        if (st_os_object_status(&object, &status) == 0 && status.regular && status.owner == region->owner &&
+            status.size == st_roster_length(geometry->page))
+            (void)st_roster_open(&object, geometry->page, geometry->tag, false, &region->roster);
+        if (region->folder.objects_persist)
+            st_os_object_close(&object);
+        region->roster_object = object;
+    }
+    st_os_error_set(error);
+}
+
 static int make_directory(struct stitch_region *region, const char *object_name, const struct st_geometry *geometry)
 {
     st_os_status status;
@@ -173,8 +230,8 @@ static int fill(struct stitch_region *region, uint64_t size)
 }
 
 /*
- * Fill the region and give its directory the name, in one step for everybody else. A region with segments gets there by
- * way of the name that reapers know. Where objects are born with their names, what makes it visible is the declaration.
+ * Fill the region and give its directory the name, in one step for everybody else. It gets there by way of the name
+ * that reapers know. Where objects are born with their names, what makes it visible is the declaration.
  */
 static int fill_and_name(struct stitch_region *region, const char *object_name, uint64_t size)
 {
@@ -182,21 +239,37 @@ static int fill_and_name(struct stitch_region *region, const char *object_name, 
     int e;
 
     if (!region->folder.objects_persist) {
-        e = fill(region, size);
+        e = make_roster(region);
+        if (!e)
+            e = fill(region, size);
         if (!e)
             st_directory_declare(region->directory);
         return e;
     }
     st_directory_declare(region->directory);
-    if (size == 0 && !st_region_has_one_segment(region))
-        return st_os_object_publish(&region->folder, object_name, &region->object);
     st_names_unlinked(unlinked, region->geometry.tag, 0);
     e = st_os_object_publish(&region->folder, unlinked, &region->object);
+    if (!e)
+        e = make_roster(region);
     if (!e)
         e = fill(region, size);
     if (!e)
         e = st_os_object_rename(&region->folder, unlinked, object_name);
     return e;
+}
+
+/* What comes last, when everything else is there. */
+static int begin_use(struct stitch_region *region, const stitch_options *options)
+{
+    int e = (options->flags & STITCH_EXCLUSIVE) && !region->exclusive ? st_writer_hold(region) : 0;
+
+    if (e)
+        return e;
+    st_os_mutex_lock(&region->table);
+    st_follow_enroll(region);
+    st_follow_note(region);
+    st_os_mutex_unlock(&region->table);
+    return 0;
 }
 
 /*
@@ -244,6 +317,8 @@ static int create_once(const char *name, const stitch_options *options, bool *ag
         e = choose_geometry(options, &region->folder, &geometry);
     if (!e)
         e = make_directory(region, object_name, &geometry);
+    if (!e && (options->flags & STITCH_EXCLUSIVE)) /* while nobody else can see it */
+        e = st_writer_hold(region);
     if (!e)
         e = fill_and_name(region, object_name, options->size);
     *again = e == STITCH_EEXIST && may_be_going(region, object_name);
@@ -254,16 +329,29 @@ static int create_once(const char *name, const stitch_options *options, bool *ag
     return e;
 }
 
+/* Apart from opening: that another handle is exclusive is nothing that passes. Takes the region over. */
+static int begin_or_close(const stitch_options *options, struct stitch_region *region, struct stitch_region **out)
+{
+    int e = begin_use(region, options);
+
+    if (e)
+        st_life_close(region);
+    else
+        *out = region;
+    return e;
+}
+
 int st_life_create(const char *name, const stitch_options *options, struct stitch_region **out)
 {
+    struct stitch_region *region = NULL;
     bool again;
-    int e = create_once(name, options, &again, out);
+    int e = create_once(name, options, &again, &region);
 
     for (int tries = 0; again && tries < GOING_TRIES; tries++) {
         st_os_sleep(1);
-        e = create_once(name, options, &again, out);
+        e = create_once(name, options, &again, &region);
     }
-    return e;
+    return e ? e : begin_or_close(options, region, out);
 }
 
 /* ----------------------------------------------------------------------------------------------------- opening --- */
@@ -336,11 +424,13 @@ static int open_once(const char *name, const stitch_options *options, bool repai
     if (!e)
         e = attach_memory(region);
     if (!e)
+        find_roster(region);
+    if (!e)
         e = st_follow_sync(region);
     if (e == STITCH_ENOENT)
         st_reap_one(&region->folder, object_name); /* if it is there and ended, its name is free now */
     if (e == STITCH_EGONE && repair && !region->readonly)
-        e = st_region_grow(region, 0, NULL, &unused);
+        e = st_region_grow(region, 0, NULL, &unused) == 0 ? 0 : STITCH_EGONE;
     if (e < 0)
         st_life_close(region);
     else
@@ -350,10 +440,11 @@ static int open_once(const char *name, const stitch_options *options, bool repai
 
 int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
 {
+    struct stitch_region *region = NULL;
     int busy = 0, gone = 0;
 
     for (;;) {
-        int e = open_once(name, options, gone == GONE_TRIES, out);
+        int e = open_once(name, options, gone == GONE_TRIES, &region);
 
         /* Where objects end with their users: its last one may be closing it just now, or one that was killed has taken
          * segments with it that nobody else had opened. */
@@ -362,7 +453,7 @@ int st_life_open(const char *name, const stitch_options *options, struct stitch_
         else if (e == STITCH_EBUSY && busy < BUSY_TRIES)
             busy++;
         else
-            return e;
+            return e ? e : begin_or_close(options, region, out);
         st_os_sleep(1);
     }
 }

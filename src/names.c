@@ -42,6 +42,11 @@ void st_names_segment(char out[ST_NAME_SIZE], uint64_t tag, uint64_t id)
     snprintf(out, ST_NAME_SIZE, ST_NAMES_SEGMENT "%016" PRIx64 ".%016" PRIx64, tag, id);
 }
 
+void st_names_roster(char out[ST_NAME_SIZE], uint64_t tag)
+{
+    snprintf(out, ST_NAME_SIZE, ST_NAMES_ROSTER "%016" PRIx64, tag);
+}
+
 /* Exactly 16 lower-case hexadecimal digits, then `end`. */
 static bool read_hex(const char *text, char end, uint64_t *out)
 {

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "extent.h"
 #include "follow.h"
 
 /* Bytes of [offset, offset + extent) below the commit mark. */
@@ -70,7 +71,6 @@ static void describe_region(const struct stitch_region *region, stitch_info_t *i
     info->extent = geometry->extent;
     info->capacity = geometry->capacity;
     info->backend = geometry->backend;
-    info->flags = geometry->flags | (region->readonly ? STITCH_READONLY : 0);
     info->mode = geometry->mode;
     info->owner = region->owner;
     info->created = geometry->created;
@@ -99,6 +99,8 @@ int st_query_info(struct stitch_region *region, stitch_info_t *out)
         return e;
     info.writers = (uint64_t)writers;
     st_os_mutex_lock(&region->table);
+    info.flags = region->geometry.flags | (region->readonly ? STITCH_READONLY : 0) |
+                 (region->exclusive ? STITCH_EXCLUSIVE : 0) | (region->nowait ? STITCH_NOWAIT : 0);
     info.size = st_load(&region->size);
     info.generation = st_load(&region->generation);
     info.segments = region->segments.count;
@@ -167,7 +169,8 @@ static int describe_segment(struct stitch_region *region, uint64_t index, stitch
         .adjacent = (uint64_t)adjacent,
         .view = answer.length,
         .access = answer.length > 0 ? answer.access : 0,
-        .present = answer.present_known ? answer.present : resident,
+        /* Linux counts a block for a moment before it knows that somebody else has put that page there. */
+        .present = st_extent_smaller(answer.present_known ? answer.present : resident, answer.length),
     };
     return 0;
 }

@@ -15,6 +15,9 @@ int st_verify_region(struct stitch_region *region, stitch_report_t *out);
 /* Does the system's map say that this segment is its object, whole, behind its neighbour? 1, 0, or an error. */
 int st_verify_segment(struct stitch_region *region, uint64_t index);
 
+/* members.c */
+int st_members_each(struct stitch_region *region, int (*each)(const stitch_member *, void *), void *arg);
+
 /* list.c */
 int st_list_folder(const char *folder, int (*each)(const stitch_listing *, void *), void *arg);
 

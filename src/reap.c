@@ -82,7 +82,7 @@ static int take_name(const st_os_folder *folder, const char *name, const struct 
 }
 
 static bool remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found,
-                              const st_os_locks *locks)
+                              const st_os_locks *locks, struct st_tally *tally)
 {
     char unlinked[ST_NAME_SIZE];
     uint64_t tag;
@@ -91,13 +91,18 @@ static bool remove_everything(const st_os_folder *folder, const char *name, cons
         memcpy(unlinked, name, strlen(name) + 1);
     else if (take_name(folder, name, found, locks, unlinked) != 0)
         return false;
-    return st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL) == 0 &&
-           st_os_object_remove(folder, unlinked) == 0;
+    if (st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL, tally) != 0 ||
+        st_os_object_remove(folder, unlinked) != 0)
+        return false;
+    tally->objects++;
+    tally->bytes += found->status.resident;
+    return true;
 }
 
-/* True if it was there, and somebody's whose regions we may remove. */
-static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
+/* True if it was there, and somebody's whose regions we may remove. *collected tells what was removed, if it was. */
+static bool reap(const st_os_folder *folder, const char *name, bool anybodys, stitch_collected *collected)
 {
+    struct st_tally tally = { 0 };
     struct st_found found;
     st_os_locks locks;
     uint64_t tag;
@@ -113,9 +118,12 @@ static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
     keep = named && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
     mine = anybodys || found.status.owner == st_os_user();
     alone = mine && !keep && st_os_alone(&locks) == 1;
-    removed = alone && st_reap_still_named(folder, name, &found) && remove_everything(folder, name, &found, &locks);
+    removed =
+        alone && st_reap_still_named(folder, name, &found) && remove_everything(folder, name, &found, &locks, &tally);
     st_os_locks_close(&locks);
     st_os_object_close(&found.object);
+    if (removed)
+        *collected = (stitch_collected){ .tag = found.geometry.tag, .objects = tally.objects, .bytes = tally.bytes };
     if (named && alone && !removed) /* its name moved on, and while we were alone nobody else could be */
         st_reap_unlinked(folder, found.geometry.tag);
     return mine;
@@ -123,54 +131,75 @@ static bool reap(const st_os_folder *folder, const char *name, bool anybodys)
 
 void st_reap_one(const st_os_folder *folder, const char *name)
 {
+    stitch_collected unasked;
+
     if (folder->objects_persist)
-        reap(folder, name, false);
+        reap(folder, name, false, &unasked);
 }
 
 struct reaper {
     const st_os_folder *folder;
     uint64_t tag; /* only unlinked ones with this; 0: all */
+    int (*each)(const stitch_collected *, void *);
+    void *arg;
+    int removed;
 };
 
 static int reap_name(const char *name, void *arg)
 {
-    const struct reaper *reaper = arg;
+    struct reaper *reaper = arg;
+    stitch_collected collected = { .objects = 0 };
+    const char *region = st_names_of_region(name);
     uint64_t tag;
 
-    if (st_names_is_unlinked(name, &tag) ? reaper->tag == 0 || tag == reaper->tag
-                                         : reaper->tag == 0 && st_names_of_region(name) != NULL)
-        reap(reaper->folder, name, false);
-    return 0;
+    if (st_names_is_unlinked(name, &tag) ? reaper->tag == 0 || tag == reaper->tag : reaper->tag == 0 && region != NULL)
+        reap(reaper->folder, name, false, &collected);
+    if (collected.objects == 0)
+        return 0;
+    reaper->removed++;
+    collected.name = region ? region : "";
+    return reaper->each ? reaper->each(&collected, reaper->arg) : 0;
 }
 
-static int reap_folder(const st_os_folder *folder, uint64_t tag)
+static int reap_folder(struct reaper *reaper)
 {
-    struct reaper reaper = { folder, tag };
     st_os_folder own;
-    int e = st_os_folder_again(folder, &own); /* each removal walks the other handle */
+    int e = st_os_folder_again(reaper->folder, &own); /* each removal walks the other handle */
 
     if (e)
         return e;
-    e = st_os_folder_each(&own, reap_name, &reaper);
+    e = st_os_folder_each(&own, reap_name, reaper);
     st_os_folder_close(&own);
     return e;
 }
 
+int st_reap_collect(const st_os_folder *folder, int (*each)(const stitch_collected *, void *), void *arg)
+{
+    struct reaper reaper = { .folder = folder, .each = each, .arg = arg };
+    int e = folder->objects_persist ? reap_folder(&reaper) : 0;
+
+    return e ? e : reaper.removed;
+}
+
 int st_reap_all(const st_os_folder *folder)
 {
-    return folder->objects_persist ? reap_folder(folder, 0) : 0;
+    int e = st_reap_collect(folder, NULL, NULL);
+
+    return e < 0 ? e : 0;
 }
 
 void st_reap_unlinked(const st_os_folder *folder, uint64_t tag)
 {
+    struct reaper reaper = { .folder = folder, .tag = tag };
     char name[ST_NAME_SIZE];
+    stitch_collected unasked;
     st_os_status status;
 
     if (!folder->objects_persist)
         return;
     st_names_unlinked(name, tag, 0);
-    if (st_os_object_status_of(folder, name, &status) == 0 && !reap(folder, name, false))
-        reap_folder(folder, tag); /* a stranger sits on the plain name: ours may have another */
+    if (st_os_object_status_of(folder, name, &status) == 0 && !reap(folder, name, false, &unasked))
+        reap_folder(&reaper); /* a stranger sits on the plain name: ours may have another */
 }
 
 static int unlink_once(const st_os_folder *folder, const char *name)
@@ -178,6 +207,7 @@ static int unlink_once(const st_os_folder *folder, const char *name)
     char unlinked[ST_NAME_SIZE];
     struct st_found found;
     st_os_locks locks;
+    stitch_collected unasked;
     int e = st_reap_find(folder, name, false, &found);
 
     if (e && e != STITCH_EVERSION)
@@ -192,7 +222,7 @@ static int unlink_once(const st_os_folder *folder, const char *name)
     }
     st_os_object_close(&found.object);
     if (!e)
-        reap(folder, unlinked, true);
+        reap(folder, unlinked, true, &unasked);
     return e;
 }
 

@@ -3,6 +3,8 @@
 #ifndef ST_REAP_H
 #define ST_REAP_H
 
+#include <stitch/stitch.h>
+
 #include "directory.h"
 #include "os/os.h"
 
@@ -31,6 +33,9 @@ void st_reap_unlinked(const st_os_folder *folder, uint64_t tag);
 
 /* The same for every region in the folder. */
 int st_reap_all(const st_os_folder *folder);
+
+/* The same, telling what was removed: stitch_collect. */
+int st_reap_collect(const st_os_folder *folder, int (*each)(const stitch_collected *, void *), void *arg);
 
 /* stitch_unlink */
 int st_reap_unlink(const st_os_folder *folder, const char *region_name);

@@ -11,6 +11,7 @@
 #include "recover.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "follow.h"
 
@@ -18,6 +19,7 @@ struct sweep {
     const st_os_folder *folder;
     uint64_t tag, owner;
     const struct st_snapshot *listed;
+    struct st_tally *tally;
 };
 
 static bool is_listed(const struct st_snapshot *listed, uint64_t id)
@@ -28,24 +30,41 @@ static bool is_listed(const struct st_snapshot *listed, uint64_t id)
     return false;
 }
 
+static bool goes(const struct sweep *sweep, const char *name)
+{
+    char roster[ST_NAME_SIZE];
+    uint64_t id;
+
+    if (st_names_is_segment(name, sweep->tag, &id))
+        return !is_listed(sweep->listed, id);
+    st_names_roster(roster, sweep->tag);
+    return !sweep->listed && strcmp(name, roster) == 0; /* it stays while the region does */
+}
+
 static int sweep_one(const char *name, void *arg)
 {
     const struct sweep *sweep = arg;
     st_os_status status;
-    uint64_t id;
     int e;
 
-    if (!st_names_is_segment(name, sweep->tag, &id) || is_listed(sweep->listed, id))
+    if (!goes(sweep, name))
         return 0;
     e = st_os_object_status_of(sweep->folder, name, &status);
-    if (!e && status.owner == sweep->owner)
+    if (!e && status.owner != sweep->owner)
+        return 0;
+    if (!e)
         e = st_os_object_remove(sweep->folder, name);
+    if (!e && sweep->tally) {
+        sweep->tally->objects++;
+        sweep->tally->bytes += status.resident;
+    }
     return e == STITCH_ENOENT ? 0 : e;
 }
 
-int st_recover_sweep(const st_os_folder *folder, uint64_t tag, uint64_t owner, const struct st_snapshot *listed)
+int st_recover_sweep(const st_os_folder *folder, uint64_t tag, uint64_t owner, const struct st_snapshot *listed,
+                     struct st_tally *tally)
 {
-    struct sweep sweep = { folder, tag, owner, listed };
+    struct sweep sweep = { folder, tag, owner, listed, tally };
 
     return folder->objects_persist ? st_os_folder_each(folder, sweep_one, &sweep) : 0;
 }
@@ -78,7 +97,8 @@ static void mark_used(struct stitch_region *region, uint64_t stores_below)
 
     next.clean = stores_below < region->geometry.reserve ? stores_below : region->geometry.reserve;
     if (next.clean > region->now.record.clean &&
-        st_directory_publish(region->directory, &region->geometry, &region->now, &next, NULL))
+        st_directory_publish(region->directory, &region->geometry, &region->now, &next, NULL,
+                             st_roster_waiting(&region->roster)))
         st_os_wake(&region->locks, region->shared_generation);
 }
 
@@ -90,7 +110,7 @@ bool st_recover(struct stitch_region *region)
     if (stores_below == 0)
         return true;
     mark_used(region, stores_below);
-    swept = st_recover_sweep(&region->folder, region->geometry.tag, region->owner, &region->now);
+    swept = st_recover_sweep(&region->folder, region->geometry.tag, region->owner, &region->now, NULL);
     given = give_back_behind_mark(region);
     if (swept || given)
         return false;

@@ -12,10 +12,16 @@
  */
 bool st_recover(struct stitch_region *region);
 
+/* What was removed. */
+struct st_tally {
+    uint64_t objects, bytes;
+};
+
 /*
  * Remove every segment object with that tag, and of that owner (the tag is no secret, so others may plant objects),
- * that `listed` does not name (NULL: all of them).
+ * that `listed` does not name (NULL: all of them, and the roster). *tally (may be NULL) is added to.
  */
-int st_recover_sweep(const st_os_folder *folder, uint64_t tag, uint64_t owner, const struct st_snapshot *listed);
+int st_recover_sweep(const st_os_folder *folder, uint64_t tag, uint64_t owner, const struct st_snapshot *listed,
+                     struct st_tally *tally);
 
 #endif

@@ -7,7 +7,7 @@
  *
  * Grow publishes last, so that a failure or a death before has changed nothing that anyone can see; undo is the exact
  * reverse of do. Shrink publishes first, then lets go: whatever is left undone then is only memory, and the next
- * writer's (recover.c). May call backing, follow, recover, directory, segments, extent, names and os.
+ * writer's (recover.c). May call writer, backing, follow, directory, segments, extent, names and os.
  */
 #include "region.h"
 
@@ -16,73 +16,7 @@
 #include "backing.h"
 #include "extent.h"
 #include "follow.h"
-#include "recover.h"
-
-/* ------------------------------------------------------------------------------------------ entering as writer --- */
-
-/* In a forked child the directory's handle is shared with the parent, and with it its locks: get one of our own. */
-static int part_from_parent(struct stitch_region *region)
-{
-    st_os_object own;
-    st_os_locks locks;
-    int e;
-
-    if (st_load(region->fork_mark) == 1)
-        return 0;
-    e = st_os_object_again(&region->object, &own);
-    if (e)
-        return e;
-    e = st_os_locks_open(&region->folder, &own, region->geometry.tag, region->readonly, &locks);
-    if (e)
-        goto close;
-    e = st_os_attend(&locks, region->readonly);
-    if (e)
-        goto close_locks;
-    st_os_locks_close(&region->locks);
-    st_os_object_close(&region->object);
-    region->object = own;
-    region->locks = locks;
-    st_store(region->fork_mark, 1);
-    return 0;
-
-close_locks:
-    st_os_locks_close(&locks);
-close:
-    st_os_object_close(&own);
-    return e;
-}
-
-static void leave(struct stitch_region *region)
-{
-    st_os_mutex_unlock(&region->table);
-    st_os_writer_leave(&region->locks);
-    st_os_mutex_unlock(&region->writing);
-}
-
-/* Afterwards this thread is the region's one writer, region->now is what counts, and no dead writer's rest is about. */
-static int enter(struct stitch_region *region)
-{
-    int e;
-
-    if (region->readonly)
-        return STITCH_EREADONLY;
-    st_os_mutex_lock(&region->writing);
-    e = part_from_parent(region);
-    if (!e)
-        e = st_os_writer_enter(&region->locks);
-    if (e) {
-        st_os_mutex_unlock(&region->writing);
-        return e;
-    }
-    st_os_mutex_lock(&region->table);
-    e = st_directory_snapshot(region->directory, &region->geometry, &region->now);
-    if (e)
-        leave(region);
-    else
-        region->owing = !st_recover(region);
-    st_os_error_set(0);
-    return e;
-}
+#include "writer.h"
 
 static void close_journal(struct stitch_region *region)
 {
@@ -92,7 +26,8 @@ static void close_journal(struct stitch_region *region)
 
 static void publish(struct stitch_region *region, const struct st_record *next, const struct st_entry *added)
 {
-    if (st_directory_publish(region->directory, &region->geometry, &region->now, next, added))
+    if (st_directory_publish(region->directory, &region->geometry, &region->now, next, added,
+                             st_roster_waiting(&region->roster)))
         st_os_wake(&region->locks, region->shared_generation);
 }
 
@@ -258,7 +193,7 @@ static int cut(struct stitch_region *region, uint64_t size)
 int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *data, uint64_t *offset)
 {
     uint64_t old;
-    int e = enter(region);
+    int e = st_writer_enter(region);
 
     if (e)
         return e;
@@ -268,7 +203,7 @@ int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *dat
         e = STITCH_EINVAL;
     if (!e && bytes > 0)
         e = extend(region, old + bytes, data);
-    leave(region);
+    st_writer_leave(region);
     if (!e)
         *offset = old;
     return e;
@@ -279,7 +214,7 @@ int st_region_begin(struct stitch_region *region)
     struct st_record next;
     struct st_entry entry;
     bool added;
-    int e = enter(region);
+    int e = st_writer_enter(region);
 
     if (e)
         return e;
@@ -291,43 +226,122 @@ int st_region_begin(struct stitch_region *region)
         st_follow_remember(region);
     }
     close_journal(region);
-    leave(region);
+    st_writer_leave(region);
     return e;
 }
 
-int st_region_shrink(struct stitch_region *region, uint64_t bytes)
+/*
+ * Cut by so many bytes, or to so many; the watcher knows before. *entered: false if we are no longer the writer, and
+ * `table` is not held. *old_count: how many segments there were.
+ */
+static int cut_told(struct stitch_region *region, uint64_t bytes, bool by, bool *entered, uint64_t *old_count)
 {
-    uint64_t size;
-    int e = enter(region);
+    *entered = true;
+    cut_to_whole(region);
+    for (;;) {
+        uint64_t size = region->now.record.size, target = by ? size - bytes : bytes;
+        int e;
+
+        if (by && bytes > size) { /* by now; then nothing ends */
+            st_store(&region->generation, 0);
+            (void)st_follow_adopt(region);
+            return STITCH_EINVAL;
+        }
+        *old_count = region->now.record.count;
+        if (!region->watcher.going || target >= st_load(&region->size))
+            return cut(region, target);
+        e = st_writer_tell_end(region, target);
+        *entered = e == 0;
+        if (e)
+            return e;
+    }
+}
+
+/* Which part of the segments [count, old_count) behind `end`, which were listed until now, does a seat hold? */
+static uint64_t held_of(const struct stitch_region *region, const struct st_seat *seat, uint64_t old_count,
+                        uint64_t end)
+{
+    uint64_t held = 0;
+
+    for (uint64_t i = region->now.record.count; i < old_count && region->now.entries[i].id <= seat->last_id; i++)
+        held = region->now.entries[i].offset + region->now.entries[i].extent - end;
+    return held;
+}
+
+static void tell_holders(const struct stitch_region *region, uint64_t old_count, uint64_t end, stitch_shrunk_t *report)
+{
+    struct st_seat seat;
+    int taken = 0;
+
+    for (uint64_t i = 0; report->left > 0 && taken >= 0; i++) {
+        uint64_t held;
+
+        taken = st_roster_read(&region->roster, i, &seat);
+        held = taken == 1 && !seat.own ? held_of(region, &seat, old_count, end) : 0;
+        if (held == 0 || st_os_process_lives(&seat.process) == 0)
+            continue;
+        report->holders++;
+        report->held = report->held > held ? report->held : held;
+    }
+}
+
+static uint64_t end_of_listed(const struct st_snapshot *now, uint64_t count)
+{
+    return count > 0 ? now->entries[count - 1].offset + now->entries[count - 1].extent : 0;
+}
+
+int st_region_shrink(struct stitch_region *region, uint64_t bytes, stitch_shrunk_t *report)
+{
+    stitch_shrunk_t found = { 0 };
+    uint64_t old_count;
+    bool entered = true;
+    int e = st_writer_enter(region);
 
     if (e)
         return e;
-    size = region->now.record.size;
-    if (bytes > size) {
+    old_count = region->now.record.count;
+    if (bytes > region->now.record.size)
         e = STITCH_EINVAL;
-    } else if (bytes > 0) {
-        cut_to_whole(region);
-        e = cut(region, size - bytes);
+    else if (bytes > 0)
+        e = cut_told(region, bytes, true, &entered, &old_count);
+    else
+        (void)catch_up(region); /* what is in the way of mapping more is none of a shrink's business */
+    if (!entered) {
+        st_writer_give_up(region);
+        return e;
     }
-    leave(region);
+    if (!e && report) {
+        uint64_t end = end_of_listed(&region->now, region->now.record.count);
+
+        found.size = region->now.record.size;
+        found.left = end_of_listed(&region->now, old_count) - end;
+        tell_holders(region, old_count, end, &found);
+        *report = found;
+    }
+    st_writer_leave(region);
     return e;
 }
 
 int st_region_resize(struct stitch_region *region, uint64_t size)
 {
-    int e = enter(region);
+    uint64_t old_count;
+    bool entered = true;
+    int e = st_writer_enter(region);
 
     if (e)
         return e;
     cut_to_whole(region);
-    if (size < region->now.record.size) {
-        e = cut(region, size);
-    } else {
-        e = catch_up(region);
-        if (!e && size > region->now.record.size)
-            e = extend(region, size, NULL);
+    if (size < region->now.record.size)
+        e = cut_told(region, size, false, &entered, &old_count);
+    if (!entered) {
+        st_writer_give_up(region);
+        return e;
     }
-    leave(region);
+    if (!e && size >= region->now.record.size)
+        e = catch_up(region);
+    if (!e && size > region->now.record.size)
+        e = extend(region, size, NULL);
+    st_writer_leave(region);
     return e;
 }
 

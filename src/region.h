@@ -17,12 +17,14 @@
 #include "directory.h"
 #include "names.h"
 #include "os/os.h"
+#include "roster.h"
 #include "segments.h"
 
 struct stitch_region {
     /* Fixed from open to close. */
     char name[STITCH_NAME_MAX + 1];
     bool readonly;
+    bool nowait;    /* STITCH_NOWAIT */
     uint64_t owner; /* of the directory object; every segment must have the same */
     struct st_geometry geometry;
     st_os_folder folder;
@@ -33,11 +35,16 @@ struct stitch_region {
     st_os_mutex writing;
     st_os_object object; /* the directory's */
     st_os_locks locks;   /* this handle's */
-    st_word *fork_mark;
+    bool exclusive;      /* these are the one writer's for the life of the handle */
+    st_word *fork_mark;  /* 0 in a forked child: [0] locks, [1] seat on the roster are the parent's */
 
     st_os_mutex table;
     struct st_segments segments;
-    struct st_snapshot now;               /* the state last taken over from the directory, mapped or not */
+    struct st_snapshot now; /* the state last taken over from the directory, mapped or not */
+    struct st_roster roster;
+    st_os_object roster_object; /* open only where that keeps it alive */
+    stitch_watcher watcher;
+    uint64_t told;                        /* the size that the watcher knows */
     uint64_t sure_id, sure_from, sure_to; /* st_backing_make_sure */
     bool owing; /* the writer at work could not finish what a dead one left: the journal stays open */
 
@@ -64,7 +71,8 @@ int st_region_begin(struct stitch_region *region);
 
 /* Grow by `bytes`, filled from `data` or (NULL) zero. *offset: where. */
 int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *data, uint64_t *offset);
-int st_region_shrink(struct stitch_region *region, uint64_t bytes);
+/* *report may be NULL. */
+int st_region_shrink(struct stitch_region *region, uint64_t bytes, stitch_shrunk_t *report);
 int st_region_resize(struct stitch_region *region, uint64_t size);
 int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t length);
 

@@ -18,6 +18,7 @@ static_assert(sizeof(stitch_options) == 10 * 8, "every option is 8 bytes wide, s
 
 #define CREATE_FLAGS (STITCH_LAZY | STITCH_KEEP)
 #define OPEN_FLAGS   (STITCH_READONLY | STITCH_OTHER_OWNER)
+#define HANDLE_FLAGS (STITCH_EXCLUSIVE | STITCH_NOWAIT | STITCH_INHERIT)
 
 /* ----------------------------------------------------------------------------------------------------- options --- */
 
@@ -109,7 +110,8 @@ static int prepare(const char *name, const stitch_options *from, int purpose, st
     e = copy_options(from, options);
     if (e)
         return e;
-    if ((options->flags & ~(CREATE_FLAGS | OPEN_FLAGS)) != 0 ||
+    if ((options->flags & ~(CREATE_FLAGS | OPEN_FLAGS | HANDLE_FLAGS)) != 0 ||
+        (options->flags & (STITCH_READONLY | STITCH_EXCLUSIVE)) == (STITCH_READONLY | STITCH_EXCLUSIVE) ||
         (purpose == FOR_CREATE && (options->flags & OPEN_FLAGS) != 0) ||
         (options->flags & OPEN_FLAGS) == STITCH_OTHER_OWNER)
         return STITCH_EINVAL;
@@ -226,7 +228,13 @@ int stitch_append(stitch_region *region, const void *data, uint64_t length, uint
 int stitch_shrink(stitch_region *region, uint64_t bytes)
 {
     st_os_error_set(0);
-    return region ? st_region_shrink(region, bytes) : STITCH_EINVAL;
+    return region ? st_region_shrink(region, bytes, NULL) : STITCH_EINVAL;
+}
+
+int stitch_shrink_report(stitch_region *region, uint64_t bytes, stitch_shrunk_t *out)
+{
+    st_os_error_set(0);
+    return region && out ? st_region_shrink(region, bytes, out) : STITCH_EINVAL;
 }
 
 int stitch_resize(stitch_region *region, uint64_t size)
@@ -249,6 +257,15 @@ int stitch_sync(stitch_region *region)
         return 0;
     st_os_error_set(0);
     return st_follow_sync(region);
+}
+
+int stitch_watch(stitch_region *region, const stitch_watcher *watcher)
+{
+    st_os_error_set(0);
+    if (!region)
+        return STITCH_EINVAL;
+    st_follow_watch(region, watcher);
+    return 0;
 }
 
 int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout_ms)
@@ -297,6 +314,26 @@ const char *stitch_faultname(uint64_t fault)
                                          "object", "uncommitted", "reservation", "directory" };
 
     return fault < sizeof names / sizeof names[0] ? names[fault] : "not a fault of stitch";
+}
+
+int stitch_members(stitch_region *region, int (*each)(const stitch_member *, void *), void *arg)
+{
+    st_os_error_set(0);
+    return region && each ? st_members_each(region, each, arg) : STITCH_EINVAL;
+}
+
+int stitch_collect(const char *folder, int (*each)(const stitch_collected *, void *), void *arg)
+{
+    st_os_folder opened;
+    int e;
+
+    st_os_error_set(0);
+    e = st_os_folder_open(folder ? folder : st_os_setting("STITCH_DIR"), &opened);
+    if (e)
+        return e;
+    e = st_reap_collect(&opened, each, arg);
+    st_os_folder_close(&opened);
+    return e;
 }
 
 int stitch_list(int (*each)(const stitch_listing *, void *), void *arg)

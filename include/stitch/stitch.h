@@ -40,6 +40,8 @@
 
 #include <stdint.h>
 
+#include <stitch/errors.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -70,47 +72,6 @@ extern "C" {
 #endif
 
 /* ------------------------------------------------------------------------------------------------- errors --- */
-
-/*
- * Every error, once: code, value, sentence. Values never change, and are the same on every system. The sentence says
- * what to do; stitch_strerror returns it.
- */
-#define STITCH_ERRORS(X)                                                                                             \
-    X(EINVAL, -1, "an argument is out of its range; the call's comment in stitch.h gives the range")                 \
-    X(ENOMEM, -2, "the system has no memory left; free some, or ask for less")                                      \
-    X(EEXIST, -3, "a region of that name exists; open it, or unlink it first")                                      \
-    X(ENOENT, -4, "no region of that name exists in this folder; create it first")                                  \
-    X(EACCES, -5, "not permitted: the region or its folder belongs to somebody else; ask its owner, or attach "     \
-                  "read-only with STITCH_OTHER_OWNER")                                                               \
-    X(EREADONLY, -6, "this handle is attached read-only; open the region without STITCH_READONLY")                  \
-    X(ECORRUPT, -7, "the region's directory is damaged or is not one of stitch's; unlink the region, or remove the " \
-                    "file if that is refused too")                                                                   \
-    X(EVERSION, -8, "the region was made by a stitch with another layout; use that version, or unlink the region")  \
-    X(ENOSPC, -9, "the folder of the region is full; free memory in it, or enlarge it (mount -o "                   \
-                  "remount,size=...,nr_inodes=...), or choose another (STITCH_DIR)")                                 \
-    X(EFSIZE, -10, "the process's file size limit is in the way; raise RLIMIT_FSIZE (ulimit -f)")                   \
-    X(EMFILE, -11, "the limit of open descriptors is reached; raise RLIMIT_NOFILE (ulimit -n), or fs.file-max")     \
-    X(EMAPS, -12, "the limit of mappings is reached; raise vm.max_map_count (sysctl), or use larger extents")       \
-    X(ERESERVE, -13, "the region's reserve is used up; create it with a larger reserve")                            \
-    X(EADDRSPACE, -14, "no address space for the reserve; raise RLIMIT_AS (ulimit -v), or create the region with "  \
-                       "a smaller reserve")                                                                          \
-    X(ESEGMENTS, -15, "the region's directory has no free entry; create it with more segments or larger extents")   \
-    X(EGONE, -16, "a segment that the region lists no longer exists; on Windows the next writing call cuts the "    \
-                  "region back to what is whole, elsewhere unlink the region")                            \
-    X(EBUSY, -17, "somebody else is changing the region; try again")                                                \
-    X(ETIMEDOUT, -18, "nothing changed within the time given; wait again, or longer")                               \
-    X(ENOTSUP, -19, "this system, folder or backend cannot do that; see docs/DESIGN.md for what it takes")          \
-    X(EUNSOUND, -20, "the mapping is not what the directory says; the report tells where")                          \
-    X(ESYS, -21, "the operating system refused; stitch_os_error has its own code")                                  \
-    X(EPRIVILEGE, -22, "creating in Global needs the right to create global objects (SeCreateGlobalPrivilege: "     \
-                       "services and administrators have it); ask for it, or create the region in Local")
-
-enum stitch_error {
-    STITCH_OK = 0,
-#define STITCH_ERROR_ENUM(name, value, sentence) STITCH_##name = (value),
-    STITCH_ERRORS(STITCH_ERROR_ENUM)
-#undef STITCH_ERROR_ENUM
-};
 
 /*
  * The sentence ("the folder of the region is full; ...") and the name ("STITCH_ENOSPC") of a code.
@@ -153,6 +114,10 @@ enum stitch_backend {
 #define STITCH_KEEP        UINT64_C(0x02) /* create: stays until stitch_unlink, attached or not; Windows: _ENOTSUP */
 #define STITCH_READONLY    UINT64_C(0x04) /* open: attach without the right to write, enforced by the system */
 #define STITCH_OTHER_OWNER UINT64_C(0x08) /* open: accept a region of another user (needs STITCH_READONLY; caveat 4) */
+#define STITCH_EXCLUSIVE   UINT64_C(0x10) /* create, open: the one writer for the life of the handle; see stitch_grow */
+#define STITCH_NOWAIT      UINT64_C(0x20) /* create, open: STITCH_EBUSY where this handle would wait for a writer */
+#define STITCH_INHERIT     UINT64_C(0x40) /* create, open: Windows: children inherit the objects' handles, which keeps
+                                             them alive. Elsewhere without effect: nothing survives exec */
 
 #define STITCH_NAME_MAX    200                   /* bytes in a region's name, at most; at least 1 */
 #define STITCH_EXTENT_UNIT (UINT64_C(2) << 20)   /* extents and offsets of segments are multiples of this: 2 MiB */
@@ -165,7 +130,7 @@ enum stitch_backend {
  * What a region should be. Start from STITCH_OPTIONS_INIT: every zero is the default. A NULL pointer instead of
  * options is the same as STITCH_OPTIONS_INIT. An unknown flag or a longer struct with anything set that this library
  * does not know is STITCH_EINVAL. When a call opens an existing region it reads only `folder`, and of `flags` only
- * STITCH_READONLY and STITCH_OTHER_OWNER; everything else is the region's own.
+ * STITCH_READONLY, _OTHER_OWNER, _EXCLUSIVE, _NOWAIT and _INHERIT; everything else is the region's own.
  */
 typedef struct stitch_options {
     uint64_t struct_size; /* sizeof(stitch_options); set by the INIT macro */
@@ -259,7 +224,7 @@ STITCH_API uint64_t stitch_generation(const stitch_region *region);
  * Every writing call first takes over what others have published, and on Windows cuts off segments that ended with a
  * killed process (STITCH_EGONE for readers): that part stands also if the call then fails.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE,
- *            _EMAPS, _ENOMEM, _EGONE, _ECORRUPT, _EACCES (somebody else's object under our name), _ESYS.
+ *            _EMAPS, _ENOMEM, _EADDRSPACE, _EGONE, _ECORRUPT, _EBUSY (STITCH_NOWAIT), _EACCES (planted object), _ESYS.
  * 0 bytes is allowed: it catches up, and tells the size.
  */
 STITCH_API STITCH_NODISCARD int stitch_grow(stitch_region *region, uint64_t bytes, uint64_t *offset);
@@ -274,11 +239,33 @@ STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void 
                                                 uint64_t *offset);
 
 /*
+ * STITCH_EXCLUSIVE: this handle holds the writer lock from create or open to close, so that growing inside memory that
+ * is committed already makes no system call. Opening waits until no other handle writes or holds it so (STITCH_NOWAIT:
+ * STITCH_EBUSY). Other handles' writing calls wait until this one is closed or its process has ended; with
+ * STITCH_NOWAIT they return STITCH_EBUSY. A forked child's handle is an ordinary one. Not with STITCH_READONLY.
+ */
+
+/*
  * Take `bytes` from the end and give the memory back: whole segments as soon as the last process lets them go, the
  * rest of the last segment at once, to the page. Cannot fail for lack of any resource.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (more than the region's size), _ECORRUPT.
  */
 STITCH_API STITCH_NODISCARD int stitch_shrink(stitch_region *region, uint64_t bytes);
+
+/*
+ * What became of the memory of a shrink, as the roster tells (see stitch_members): a process that is behind keeps the
+ * segments that left until its next sync, and a stopped one for as long as it is stopped.
+ */
+typedef struct stitch_shrunk_t {
+    uint64_t size;     /* the region's, afterwards */
+    uint64_t left;     /* bytes of the whole segments that left the region */
+    uint64_t held;     /* of these, still mapped by somebody else */
+    uint64_t holders;  /* handles that map some of it; stitch_members tells whose */
+    uint64_t spare[4]; /* 0 */
+} stitch_shrunk_t;
+
+/* stitch_shrink, and *out filled in. Returns as stitch_shrink; STITCH_EINVAL also for NULL. */
+STITCH_API STITCH_NODISCARD int stitch_shrink_report(stitch_region *region, uint64_t bytes, stitch_shrunk_t *out);
 
 /* Grow or shrink to exactly `size` bytes. Returns as grow and shrink. */
 STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t size);
@@ -307,10 +294,58 @@ STITCH_API STITCH_NODISCARD int stitch_sync(stitch_region *region);
  * Sleep until the region's generation is not `seen_generation` (pass what stitch_generation returned). Does not sync.
  *   timeout_ms  milliseconds; 0 only looks; -1 waits for ever.
  *   Returns     0 when it differs; STITCH_ETIMEDOUT; STITCH_EINVAL (timeout_ms < -1); STITCH_ESYS.
- * A writer pays for the wake-up only if somebody waits. Wake-ups are immediate for handles that may write; a handle
- * attached read-only cannot announce that it waits and looks again every 5 ms.
+ * A writer pays for the wake-up only if somebody waits. Nobody sleeps longer than 100 ms without looking, so a writer
+ * that was killed between publishing and waking delays a waiter by no more than that. Who may not write to the region's
+ * roster (a reader of another user) cannot announce that it waits, and looks every 5 ms.
  */
 STITCH_API STITCH_NODISCARD int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout_ms);
+
+/*
+ * Be told when what this handle may touch changes: by its own calls only (sync, and every writing call, which catches
+ * up first). `going`: [offset, offset + length) is about to end; still readable now, no longer after the return.
+ * `came`: it is there now. Both for the part that is added or taken, not the whole. Either may be NULL. `arg` is the
+ * caller's.
+ *   Threads  called on the thread of the call that changes something, never while another process waits for us. The
+ *            other threads of this handle may wait: the callbacks must call nothing on this handle but stitch_base,
+ *            _size, _reserve and _generation.
+ *   Returns  0; STITCH_EINVAL (region NULL). `watcher` is copied; NULL ends it.
+ */
+typedef struct stitch_watcher {
+    void (*going)(void *arg, uint64_t offset, uint64_t length);
+    void (*came)(void *arg, uint64_t offset, uint64_t length);
+    void *arg;
+} stitch_watcher;
+STITCH_API STITCH_NODISCARD int stitch_watch(stitch_region *region, const stitch_watcher *watcher);
+
+/* --------------------------------------------------------------------------------------------- who is there --- */
+
+/* One attached handle, as the roster tells, and as the system proves. */
+typedef struct stitch_member {
+    uint64_t pid;        /* in the pid name space of `space` */
+    uint64_t started;    /* when that process began, in the system's own units: tells it from a later one of that pid */
+    uint64_t space;      /* Linux: the pid name space's number; 0 elsewhere */
+    uint64_t flags;      /* STITCH_READONLY, STITCH_EXCLUSIVE */
+    uint64_t generation; /* seen: the state that it has mapped */
+    uint64_t base;       /* address of its reservation in that process */
+    uint64_t mapped;     /* bytes of segments that it has mapped */
+    uint64_t retired;    /* of these, bytes of segments that have left the region: what it pins */
+    uint64_t proved;     /* bytes of segments that left, as the system's map of that process shows; UINT64_MAX: it may
+                            not be asked (another user's process, or in another pid name space) */
+    uint64_t attached;   /* seconds since 1970-01-01 UTC */
+    uint64_t self;       /* 1: this very handle */
+    uint64_t spare[5];   /* 0 */
+} stitch_member;
+
+/*
+ * Call `each` for every handle on the region's roster, in no particular order. Accounting only: nothing rests on the
+ * roster, it has room for 254 handles (more attach all the same and are not listed), and readers of other users are not
+ * on it. Handles of processes that died are dropped first. A return of `each` other than 0 ends the list and is
+ * returned.
+ *   Returns  0, what `each` returned, STITCH_EINVAL, _ENOTSUP (the roster cannot be read), _ECORRUPT, _ENOMEM,
+ *            _EMFILE, _ESYS.
+ */
+STITCH_API STITCH_NODISCARD int stitch_members(stitch_region *region, int (*each)(const stitch_member *, void *),
+                                                 void *arg);
 
 /* --------------------------------------------------------------------------------------------- looking at it --- */
 
@@ -330,7 +365,7 @@ typedef struct stitch_info_t {
     uint64_t extent;        /* the `extent` option; 0: the sizing rule */
     uint64_t capacity;      /* segments that the directory can list */
     uint64_t backend;       /* enum stitch_backend, never AUTO */
-    uint64_t flags;         /* of the region: STITCH_LAZY, STITCH_KEEP; of the handle: STITCH_READONLY */
+    uint64_t flags;         /* of the region: STITCH_LAZY, _KEEP; of the handle: _READONLY, _EXCLUSIVE, _NOWAIT */
     uint64_t mode;          /* permission bits */
     uint64_t owner;         /* user id */
     uint64_t created;       /* seconds since 1970-01-01 UTC */
@@ -439,6 +474,24 @@ typedef struct stitch_listing {
  */
 STITCH_API STITCH_NODISCARD int stitch_list(int (*each)(const stitch_listing *, void *), void *arg);
 STITCH_API STITCH_NODISCARD int stitch_list_at(const char *folder, int (*each)(const stitch_listing *, void *),
+                                                 void *arg);
+
+/* A region that nobody used and that has been removed. */
+typedef struct stitch_collected {
+    const char *name;  /* the region's; "" if it was unlinked before */
+    uint64_t tag;
+    uint64_t objects;  /* removed, its directory and roster among them */
+    uint64_t bytes;    /* of memory that they held */
+    uint64_t spare[4]; /* 0 */
+} stitch_collected;
+
+/*
+ * Remove what regions that ended have left in a folder (killed processes leave it; NULL: the same default as list), and
+ * call `each` (may be NULL) for each. Create, attach and list do the same by the way. Never touches what a live process
+ * uses, nor what was made with STITCH_KEEP. Where objects end with their users there is never anything.
+ *   Returns  the number of regions removed; or what `each` returned other than 0, or an error as stitch_list.
+ */
+STITCH_API STITCH_NODISCARD int stitch_collect(const char *folder, int (*each)(const stitch_collected *, void *),
                                                  void *arg);
 
 #ifdef __cplusplus

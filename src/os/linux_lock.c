@@ -44,6 +44,11 @@ void st_os_mutex_lock(st_os_mutex *mutex)
     pthread_mutex_lock(mutex_of(mutex));
 }
 
+bool st_os_mutex_try(st_os_mutex *mutex)
+{
+    return pthread_mutex_trylock(mutex_of(mutex)) == 0;
+}
+
 void st_os_mutex_unlock(st_os_mutex *mutex)
 {
     pthread_mutex_unlock(mutex_of(mutex));
@@ -88,9 +93,21 @@ static int is_locked(const st_os_locks *locks, int byte)
     return what.l_type != F_UNLCK;
 }
 
-int st_os_writer_enter(const st_os_locks *locks)
+int st_os_writer_enter(const st_os_locks *locks, bool wait)
 {
-    return lock(locks, F_OFD_SETLKW, WRITER_BYTE, F_WRLCK);
+    return lock(locks, wait ? F_OFD_SETLKW : F_OFD_SETLK, WRITER_BYTE, F_WRLCK);
+}
+
+int st_os_writer_keep(st_os_locks *locks)
+{
+    (void)locks;
+    return 0; /* the lock is the handle's, not the thread's: it is just not left */
+}
+
+int st_os_writer_is_kept(const st_os_locks *locks)
+{
+    (void)locks;
+    return 0; /* nobody else could have entered */
 }
 
 void st_os_writer_leave(const st_os_locks *locks)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* linux_maps.c - the kernel's own map of this process, read from /proc/self/maps. */
+/* linux_maps.c - the kernel's own map of a process, read from /proc/PID/maps. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -87,9 +87,10 @@ static int survey(FILE *maps, uint64_t from, uint64_t to, int (*each)(const st_o
     return e ? e : report_gap(at, to, each, arg);
 }
 
-int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
+static int survey_file(const char *path, uint64_t from, uint64_t to, int (*each)(const st_os_range *, void *),
+                       void *arg)
 {
-    int e, fd = st_sys.openat(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int e, fd = st_sys.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     FILE *maps;
 
     if (fd < 0)
@@ -100,7 +101,22 @@ int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_rang
         st_sys.close(fd);
         return e;
     }
-    e = survey(maps, (uintptr_t)from, (uintptr_t)from + length, each, arg);
+    e = survey(maps, from, to, each, arg);
     fclose(maps);
     return e;
+}
+
+int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
+{
+    return survey_file("/proc/self/maps", (uintptr_t)from, (uintptr_t)from + length, each, arg);
+}
+
+/* Reading it asks for what ptrace asks for: another user's process, or one that is not dumpable, says EACCES. */
+int st_os_survey_of(uint64_t process, uint64_t from, uint64_t length, int (*each)(const st_os_range *, void *arg),
+                    void *arg)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%" PRIu64 "/maps", process);
+    return survey_file(path, from, from + length, each, arg);
 }

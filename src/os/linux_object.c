@@ -88,6 +88,9 @@ int st_os_folder_open(const char *path, st_os_folder *out)
     }
     *out = (st_os_folder){ .handle = (intptr_t)stream,
                            .page = (uint64_t)fs.f_bsize,
+                           /* A huge page is 2 MiB where a page is 4 KiB. */
+                           .block = fs.f_type == TMPFS_MAGIC && fs.f_bsize == 4096 ? STITCH_EXTENT_UNIT
+                                                                                   : (uint64_t)fs.f_bsize,
                            .objects_persist = true,
                            .gives_back = true,
                            .can_be_lazy = true,

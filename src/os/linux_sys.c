@@ -29,6 +29,7 @@ struct st_sys st_sys = {
     .unlinkat = unlinkat,
     .renameat2 = renameat2,
     .pread = pread,
+    .pwrite = pwrite,
     .lseek = lseek,
     .fcntl = fcntl,
     .getrlimit = getrlimit,

@@ -28,6 +28,7 @@ struct st_sys {
     int (*unlinkat)(int folder, const char *name, int flags);
     int (*renameat2)(int from_folder, const char *from, int to_folder, const char *to, unsigned flags);
     ssize_t (*pread)(int fd, void *out, size_t length, off_t offset);
+    ssize_t (*pwrite)(int fd, const void *data, size_t length, off_t offset);
     off_t (*lseek)(int fd, off_t offset, int whence);
     int (*fcntl)(int fd, int command, ...);
     int (*getrlimit)(__rlimit_resource_t which, struct rlimit *out);

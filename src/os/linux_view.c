@@ -200,7 +200,8 @@ int st_os_fork_mark_open(st_word **out)
         return st_linux_fail(error == EINVAL ? ENOSYS : error); /* Linux before 4.14 */
     }
     *out = page;
-    st_store(*out, 1);
+    for (int i = 0; i < ST_OS_FORK_MARKS; i++)
+        st_store(&(*out)[i], 1);
     return 0;
 }
 

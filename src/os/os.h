@@ -42,13 +42,15 @@ uint64_t st_os_user(void);               /* whom this process acts for */
 /* The name space that objects live in: a folder of a memory file system; a kernel name space. */
 typedef struct st_os_folder {
     intptr_t handle;
-    uint64_t page;        /* granule of commit, views and give-back there */
+    uint64_t page;  /* granule of commit, views and give-back there */
+    uint64_t block; /* commits of whole blocks, at multiples of it, are cheaper by far than of their pages; or page */
     bool objects_persist; /* objects outlive their last user and must be removed. False: the kernel does that, they live
                              as long as a handle is open (so every user keeps its own), and they are seen from their
                              creation on */
     bool gives_back;  /* part of an object's memory can be given back. False: only the whole object, by closing it */
     bool can_be_lazy; /* memory that was not committed can be touched, and is found or not at that moment */
     bool stitches;    /* views can lie side by side in a reservation. False: only one view that fills it */
+    bool inherit;     /* children inherit the handles of objects (where there is such a thing) */
     void *security;   /* how objects made through this handle are protected; NULL: as the system does. Owned */
 } st_os_folder;
 
@@ -134,9 +136,13 @@ int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *dat
  * that range): afterwards stores cannot
  * fail for lack of memory, and (where memory can be given back in part) it reads zero whatever was there. `lazy`: only
  * make it read zero.
- * All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes.
+ * `blocks`: whole blocks of the folder may be committed as such. All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May
+ * take as long as zeroing takes.
  */
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy);
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy, bool blocks);
+
+/* Has committing by blocks turned out not to work in this process? */
+bool st_os_blocks_fail(void);
 
 /* Put memory behind a range of a lazy region and keep what it holds. A failure may leave some there. Errors as commit.
  */
@@ -208,6 +214,21 @@ typedef struct st_os_range {
 /* STITCH_EMFILE, _ENOMEM, _ESYS, or the first result of `each` that is not 0. */
 int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg);
 
+/* The same of another process's map. STITCH_EACCES: it is not ours to ask; STITCH_ENOENT: it is gone. */
+int st_os_survey_of(uint64_t process, uint64_t from, uint64_t length, int (*each)(const st_os_range *, void *arg),
+                    void *arg);
+
+/* --------------------------------------------------------------------------------------------------- processes --- */
+
+typedef struct st_os_process {
+    uint64_t id;
+    uint64_t started; /* tells it from a later process with that id */
+    uint64_t space;   /* ids of different spaces are not to be compared */
+} st_os_process;
+
+int st_os_process_self(st_os_process *out);            /* STITCH_ESYS, _EMFILE */
+int st_os_process_lives(const st_os_process *process); /* 1 yes, 0 no, -1 cannot be told */
+
 /* ------------------------------------------------------------------------------------------------------- locks --- */
 
 /* Between the threads of a process. */
@@ -217,12 +238,16 @@ typedef struct st_os_mutex {
 int st_os_mutex_open(st_os_mutex *mutex); /* STITCH_ENOMEM */
 void st_os_mutex_close(st_os_mutex *mutex);
 void st_os_mutex_lock(st_os_mutex *mutex);
+bool st_os_mutex_try(st_os_mutex *mutex); /* lock it if that needs no waiting */
 void st_os_mutex_unlock(st_os_mutex *mutex);
 
 /*
  * Between processes: the locks of one handle of a region. The kernel releases them when the process that holds them
  * dies. Two handles exclude each other also within a process.
- *   - writer: one at a time; enter waits for ever; leave on the thread that entered.
+ *   - writer: one at a time; enter waits for ever, or says STITCH_EBUSY; leave on the thread that entered. keep: be the
+ *     one writer, on whatever thread, until these locks are closed. Where the lock is a handle's, that is the lock
+ * never left (but at the handle's end, since forked children hold copies); where it is a thread's, it is left, and
+ * whoever enters must ask whether it is kept.
  *   - attended: held shared by every attached handle (attend), so that "nobody is attached" can be asked of the kernel
  *     and not of a count. alone() takes it exclusively if nobody else holds it: then nobody can attach any more, until
  *     these locks are closed. attend() says STITCH_EBUSY while somebody is alone. (Where objects do not persist, being
@@ -231,17 +256,19 @@ void st_os_mutex_unlock(st_os_mutex *mutex);
  * They live and die with `directory`, which must stay open as long.
  */
 typedef struct st_os_locks {
-    intptr_t handle[4];
+    intptr_t handle[5];
     intptr_t space; /* where locks have names: the folder's handle, and the tag */
     uint64_t tag;
 } st_os_locks;
-#define ST_OS_LOCKS_CLOSED ((st_os_locks){ .handle = { -1, -1, -1, -1 } })
+#define ST_OS_LOCKS_CLOSED ((st_os_locks){ .handle = { -1, -1, -1, -1, -1 } })
 
 int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
                      st_os_locks *out); /* STITCH_EMFILE, _EACCES */
 void st_os_locks_close(st_os_locks *locks);
 
-int st_os_writer_enter(const st_os_locks *locks);
+int st_os_writer_enter(const st_os_locks *locks, bool wait);
+int st_os_writer_keep(st_os_locks *locks);          /* having entered; afterwards it is left to others to find out */
+int st_os_writer_is_kept(const st_os_locks *locks); /* having entered: by another handle? 1 or 0, or an error */
 void st_os_writer_leave(const st_os_locks *locks);
 int st_os_attend(st_os_locks *locks, bool readonly);
 int st_os_alone(const st_os_locks *locks);       /* 1 yes, 0 no */
@@ -250,7 +277,8 @@ int st_os_has_writer(const st_os_locks *locks);  /* 1 or 0: another handle than 
 int st_os_name_enter(const st_os_locks *locks);
 void st_os_name_leave(const st_os_locks *locks);
 
-/* A word that reads 1 in the process that opened it and 0 in every child forked since. (No fork: always 1.) */
+/* Words (ST_OS_FORK_MARKS) that start as 1 and read 0 in every child forked since. (No fork: nothing changes them.) */
+#define ST_OS_FORK_MARKS 2
 int st_os_fork_mark_open(st_word **out);
 void st_os_fork_mark_close(st_word *mark);
 

@@ -36,10 +36,11 @@ static int commit_aside(const st_os_object *object, uint64_t offset, uint64_t le
     return error == ERROR_SUCCESS ? 0 : st_win_fail(error);
 }
 
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy)
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy, bool blocks)
 {
     DWORD error;
 
+    (void)blocks;
     (void)lazy;
     if (!view)
         return commit_aside(object, offset, length);
@@ -49,6 +50,11 @@ int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64
     if (error == ERROR_INVALID_ADDRESS || error == ERROR_INVALID_PARAMETER)
         return commit_aside(object, offset, length);
     return st_win_fail(error);
+}
+
+bool st_os_blocks_fail(void)
+{
+    return true; /* large pages need a privilege, and cannot be committed bit by bit */
 }
 
 int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length)

@@ -14,7 +14,11 @@
 
 #include <stitch/stitch.h>
 
-enum { WRITER, MAY_WRITE, PUBLISHED_EVEN, PUBLISHED_ODD };
+enum { WRITER, MAY_WRITE, PUBLISHED_EVEN, PUBLISHED_ODD, KEPT };
+
+static const char kinds[] = { 'l', 'w', 'e', 'o', 'x' };
+
+#define UNTOLD_LOOK_MS 5
 
 static_assert(sizeof(SRWLOCK) <= sizeof(st_os_mutex), "storage for a mutex");
 
@@ -37,6 +41,11 @@ void st_os_mutex_close(st_os_mutex *mutex)
 void st_os_mutex_lock(st_os_mutex *mutex)
 {
     AcquireSRWLockExclusive(lock_of(mutex));
+}
+
+bool st_os_mutex_try(st_os_mutex *mutex)
+{
+    return TryAcquireSRWLockExclusive(lock_of(mutex));
 }
 
 void st_os_mutex_unlock(st_os_mutex *mutex)
@@ -69,7 +78,6 @@ static int keep(st_os_locks *locks, int which, HANDLE handle)
 int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
                      st_os_locks *out)
 {
-    static const char kinds[] = { 'l', 'w', 'e', 'o' };
     const DWORD rights = SYNCHRONIZE | EVENT_MODIFY_STATE;
     SECURITY_ATTRIBUTES attributes, *security = st_win_security(folder, &attributes);
     wchar_t name[ST_WIN_NAME_SIZE];
@@ -92,17 +100,57 @@ int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, 
 
 void st_os_locks_close(st_os_locks *locks)
 {
-    for (int which = WRITER; which <= PUBLISHED_ODD; which++)
+    for (int which = WRITER; which <= KEPT; which++)
         if (handle_of(locks, which))
             st_win.CloseHandle(handle_of(locks, which));
     *locks = ST_OS_LOCKS_CLOSED;
 }
 
-int st_os_writer_enter(const st_os_locks *locks)
+/* Is there an event of this kind? 1 or 0, or an error. One that may not be opened is there. */
+static int exists(const st_os_locks *locks, char kind)
 {
-    DWORD result = st_win.WaitForSingleObject(handle_of(locks, WRITER), INFINITE);
+    wchar_t name[ST_WIN_NAME_SIZE];
+    HANDLE found;
 
-    return result == WAIT_OBJECT_0 || result == WAIT_ABANDONED ? 0 : st_win_fail(GetLastError());
+    full_name(locks->space, kind, locks->tag, name);
+    found = st_win.OpenEventW(SYNCHRONIZE, FALSE, name);
+    if (found) {
+        st_win.CloseHandle(found);
+        return 1;
+    }
+    if (GetLastError() == ERROR_FILE_NOT_FOUND)
+        return 0;
+    return GetLastError() == ERROR_ACCESS_DENIED ? 1 : st_win_fail(GetLastError());
+}
+
+int st_os_writer_enter(const st_os_locks *locks, bool wait)
+{
+    DWORD result = st_win.WaitForSingleObject(handle_of(locks, WRITER), wait ? INFINITE : 0);
+
+    if (result == WAIT_OBJECT_0 || result == WAIT_ABANDONED)
+        return 0;
+    return result == WAIT_TIMEOUT ? STITCH_EBUSY : st_win_fail(GetLastError());
+}
+
+/*
+ * A mutex belongs to a thread, but to be the one writer for long belongs to a handle. So that is an event that the
+ * handle keeps open: it is there or not, and goes with its process. Who has the mutex looks for it.
+ */
+int st_os_writer_keep(st_os_locks *locks)
+{
+    wchar_t name[ST_WIN_NAME_SIZE];
+    int e;
+
+    full_name(locks->space, kinds[KEPT], locks->tag, name);
+    e = keep(locks, KEPT, st_win.CreateEventExW(NULL, name, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE));
+    if (!e)
+        st_os_writer_leave(locks);
+    return e;
+}
+
+int st_os_writer_is_kept(const st_os_locks *locks)
+{
+    return exists(locks, kinds[KEPT]);
 }
 
 void st_os_writer_leave(const st_os_locks *locks)
@@ -129,26 +177,9 @@ int st_os_is_attended(const st_os_locks *locks)
     return 1;
 }
 
-/* Is there an event of this kind? 1 or 0, or an error. One that may not be opened is there. */
-static int exists(const st_os_locks *locks, char kind)
-{
-    wchar_t name[ST_WIN_NAME_SIZE];
-    HANDLE found;
-
-    full_name(locks->space, kind, locks->tag, name);
-    found = st_win.OpenEventW(SYNCHRONIZE, FALSE, name);
-    if (found) {
-        st_win.CloseHandle(found);
-        return 1;
-    }
-    if (GetLastError() == ERROR_FILE_NOT_FOUND)
-        return 0;
-    return GetLastError() == ERROR_ACCESS_DENIED ? 1 : st_win_fail(GetLastError());
-}
-
 int st_os_has_writer(const st_os_locks *locks)
 {
-    return exists(locks, 'w');
+    return exists(locks, kinds[MAY_WRITE]);
 }
 
 int st_os_name_enter(const st_os_locks *locks)
@@ -162,21 +193,31 @@ void st_os_name_leave(const st_os_locks *locks)
     (void)locks;
 }
 
+/* For a read-only handle, which keeps none open: whose writers may come and go. */
+static HANDLE open_event(const st_os_locks *locks, int which)
+{
+    wchar_t name[ST_WIN_NAME_SIZE];
+
+    full_name(locks->space, kinds[which], locks->tag, name);
+    return st_win.OpenEventW(SYNCHRONIZE | EVENT_MODIFY_STATE, FALSE, name);
+}
+
 /*
  * The event may still be set from the generation before last. Who finds it so resets it and looks at the word again
  * (our caller does, before it sleeps again): a writer that sets it meanwhile has moved the word before.
  */
 void st_os_wait(const st_os_locks *locks, const st_word *word, uint64_t seen, uint64_t milliseconds)
 {
-    HANDLE event = handle_of(locks, (seen + 1) & 1 ? PUBLISHED_ODD : PUBLISHED_EVEN);
+    int which = (seen + 1) & 1 ? PUBLISHED_ODD : PUBLISHED_EVEN;
+    HANDLE own = handle_of(locks, which), event = own ? own : open_event(locks, which);
     DWORD time = milliseconds < INFINITE - 1 ? (DWORD)milliseconds : INFINITE - 1;
 
-    if (st_load(word) != seen)
-        return;
     if (!event)
-        Sleep(time); /* read-only: may not announce itself either */
-    else if (st_win.WaitForSingleObject(event, time) == WAIT_OBJECT_0 && st_load(word) == seen)
+        Sleep(time < UNTOLD_LOOK_MS ? time : UNTOLD_LOOK_MS); /* nobody who writes is there, or we may not */
+    else if (st_load(word) == seen && st_win.WaitForSingleObject(event, time) == WAIT_OBJECT_0 && st_load(word) == seen)
         st_win.ResetEvent(event);
+    if (event && !own)
+        st_win.CloseHandle(event);
 }
 
 void st_os_wake(const st_os_locks *locks, st_word *word)

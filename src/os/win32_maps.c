@@ -24,7 +24,8 @@ static void add_run(const MEMORY_BASIC_INFORMATION *run, uint64_t length, st_os_
 }
 
 /* A view of a section that is committed in part comes as several runs: report what has one allocation base as one. */
-static void measure(const MEMORY_BASIC_INFORMATION *first, const char *at, const char *end, st_os_range *range)
+static void measure(HANDLE process, const MEMORY_BASIC_INFORMATION *first, const char *at, const char *end,
+                    st_os_range *range)
 {
     MEMORY_BASIC_INFORMATION run = *first;
 
@@ -35,24 +36,24 @@ static void measure(const MEMORY_BASIC_INFORMATION *first, const char *at, const
         next = next < end ? next : end;
         add_run(&run, (uint64_t)(next - from), range);
         from = next;
-        if (first->Type != MEM_MAPPED || from == end || st_win.VirtualQuery(from, &run, sizeof run) == 0 ||
+        if (first->Type != MEM_MAPPED || from == end || st_win.VirtualQueryEx(process, from, &run, sizeof run) == 0 ||
             run.State == MEM_FREE || run.AllocationBase != first->AllocationBase)
             break;
     }
 }
 
-int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
+static int survey(HANDLE process, const char *at, const char *end, int (*each)(const st_os_range *, void *arg),
+                  void *arg)
 {
-    const char *at = from, *end = at + length;
     MEMORY_BASIC_INFORMATION piece;
     int e = 0;
 
     while (e == 0 && at < end) {
         st_os_range range = { .start = (uintptr_t)at };
 
-        if (st_win.VirtualQuery(at, &piece, sizeof piece) == 0)
+        if (st_win.VirtualQueryEx(process, at, &piece, sizeof piece) == 0)
             return st_win_fail(GetLastError());
-        measure(&piece, at, end, &range);
+        measure(process, &piece, at, end, &range);
         if (piece.State == MEM_FREE) {
             range.kind = ST_OS_FREE;
         } else if (piece.Type == MEM_MAPPED) {
@@ -65,6 +66,26 @@ int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_rang
         e = each(&range, arg);
         at += range.length;
     }
+    return e;
+}
+
+int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
+{
+    return survey(GetCurrentProcess(), from, (const char *)from + length, each, arg);
+}
+
+int st_os_survey_of(uint64_t process, uint64_t from, uint64_t length, int (*each)(const st_os_range *, void *arg),
+                    void *arg)
+{
+    HANDLE handle = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, (DWORD)process);
+    DWORD error = GetLastError();
+    const char *start = (const char *)(uintptr_t)from; /* an address of that process */
+    int e;
+
+    if (!handle)
+        return st_win_fail(error == ERROR_INVALID_PARAMETER ? ERROR_FILE_NOT_FOUND : error);
+    e = survey(handle, start, start + length, each, arg);
+    CloseHandle(handle);
     return e;
 }
 

@@ -27,7 +27,9 @@ int st_os_folder_open(const char *path, st_os_folder *out)
     else if (path && strcmp(path, "Local") != 0)
         return st_win_fail(ERROR_PATH_NOT_FOUND);
     GetSystemInfo(&info);
-    *out = (st_os_folder){ .handle = space, .page = info.dwPageSize, .stitches = st_win_has_placeholders() };
+    *out = (st_os_folder){
+        .handle = space, .page = info.dwPageSize, .block = info.dwPageSize, .stitches = st_win_has_placeholders()
+    };
     return 0;
 }
 
@@ -128,9 +130,9 @@ int st_os_object_open(const st_os_folder *folder, const char *name, bool readonl
     if (e)
         return e;
     /* READ_CONTROL: st_os_folder_secure_like; an owner has it, others may not. */
-    handle = readonly ? NULL : st_win.OpenFileMappingW(access | READ_CONTROL, FALSE, full);
+    handle = readonly ? NULL : st_win.OpenFileMappingW(access | READ_CONTROL, folder->inherit, full);
     if (!handle && (readonly || GetLastError() == ERROR_ACCESS_DENIED))
-        handle = st_win.OpenFileMappingW(access, FALSE, full);
+        handle = st_win.OpenFileMappingW(access, folder->inherit, full);
     if (!handle)
         return st_win_fail(GetLastError());
     out->handle = (intptr_t)handle;

@@ -97,8 +97,10 @@ int st_os_folder_secure_like(st_os_folder *folder, const st_os_object *object)
 
 SECURITY_ATTRIBUTES *st_win_security(const st_os_folder *folder, SECURITY_ATTRIBUTES *out)
 {
-    *out = (SECURITY_ATTRIBUTES){ .nLength = sizeof *out, .lpSecurityDescriptor = folder->security };
-    return folder->security ? out : NULL;
+    *out = (SECURITY_ATTRIBUTES){ .nLength = sizeof *out,
+                                  .lpSecurityDescriptor = folder->security,
+                                  .bInheritHandle = folder->inherit };
+    return folder->security || folder->inherit ? out : NULL;
 }
 
 bool st_win_may_create_global(void)

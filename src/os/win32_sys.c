@@ -17,6 +17,7 @@ struct st_win st_win = {
     .VirtualAlloc = VirtualAlloc,
     .VirtualFree = VirtualFree,
     .VirtualQuery = VirtualQuery,
+    .VirtualQueryEx = VirtualQueryEx,
     .CreateMutexExW = CreateMutexExW,
     .ReleaseMutex = ReleaseMutex,
     .CreateEventExW = CreateEventExW,
@@ -135,9 +136,9 @@ uint64_t st_os_user(void)
 /* Nobody forks here. */
 int st_os_fork_mark_open(st_word **out)
 {
-    static st_word never = { 1 };
+    static st_word never[ST_OS_FORK_MARKS] = { { 1 }, { 1 } };
 
-    *out = &never;
+    *out = never;
     return 0;
 }
 
