@@ -20,6 +20,7 @@ shellcheck      analyser of the scripts
 uthash-dev      the library's hash table, a header
 libjansson-dev  JSON for the command stitch
 libpopt-dev     options for the command stitch
+libncurses-dev  the page of stitch top
 EOF
 
 status=0

@@ -55,6 +55,7 @@ libc6-dev       the C library's headers
 uthash-dev      the library's hash table, a header
 libjansson-dev  JSON for the command stitch
 libpopt-dev     options for the command stitch
+libncurses-dev  the page of stitch top
 EOF
 for command in cmake cc tar sha256sum; do
     command -v "$command" >/dev/null 2>&1 || die "$command was not found; please install it"

@@ -89,6 +89,7 @@ uthash-dev      the library's hash table, a header
 libcmocka-dev   the tests' framework
 libjansson-dev  JSON for the command stitch
 libpopt-dev     options for the command stitch
+libncurses-dev  the page of stitch top
 libboost-dev    what a benchmark compares with
 EOF
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "screen.h"
 #include "term.h"
 
 #define VALUE_HELP 1 /* what popt returns for --help */
@@ -42,7 +43,8 @@ static const struct st_command *running; /* for the sentences */
 /* The newline comes from the caller, who may have to add something. */
 static void say(const char *subject, const char *format, va_list arguments)
 {
-    fflush(stdout); /* on a terminal, what was written comes first */
+    st_screen_end(); /* a sentence would be lost on a page */
+    fflush(stdout);  /* on a terminal, what was written comes first */
     fprintf(stderr, "stitch: ");
     if (running != NULL) {
         fprintf(stderr, "%s: ", running->name);

@@ -120,12 +120,39 @@ int st_cli_open_to_write(const char *name, stitch_region **region);
 /* Where regions are looked for, for people. */
 const char *st_cli_folder(void);
 
+/*
+ * regions.c: the regions of the folder that was given, by name. Returns ST_STATUS_OK, or has said what is wrong; to be
+ * forgotten in either case.
+ */
+struct st_regions {
+    stitch_listing *all; /* their names are copies */
+    size_t count, room;
+};
+int st_regions_take(struct st_regions *found);
+void st_regions_forget(struct st_regions *found);
+int st_regions_error(int code); /* of a call about a whole folder: as st_cli_error */
+
+/*
+ * members.c: the handles on a region's roster, but this one, the longest attached first, and what they come to.
+ * `retired` and `proved` are sums: what several hold counts for each. Returns as stitch_members.
+ */
+struct st_members {
+    stitch_member *all;
+    size_t count, room;
+    uint64_t processes, retired, proved;
+    uint64_t unproved; /* handles whose process may not be asked */
+    uint64_t pinned;   /* what is proved of each handle, or told where it may not be asked */
+};
+int st_members_take(stitch_region *region, struct st_members *members);
+void st_members_forget(struct st_members *members);
+
 /* json.c: a member with all its digits; a name (with "name_hex" beside it if it is not UTF-8); print and free. */
 void st_json_number(json_t *object, const char *key, uint64_t value);
 void st_json_text(json_t *object, const char *key, const char *text);
 void st_json_name(json_t *object, const char *name);
 void st_json_member(json_t *object, const char *key, json_t *value);
 int st_json_print(json_t *root);
+int st_json_print_line(json_t *root); /* on one line, and at once */
 
 /* making.c: the options of a region to be made, shared by create, put and hold; the same where -r is something else. */
 extern struct poptOption st_making_table[], st_making_table_without_r[];

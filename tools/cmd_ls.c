@@ -13,34 +13,6 @@
 
 static const struct poptOption options_table[] = { ST_CLI_JSON, ST_CLI_EXACT, ST_CLI_END };
 
-struct found {
-    stitch_listing *all;
-    size_t count, room;
-};
-
-static int add(const stitch_listing *listing, void *arg)
-{
-    struct found *found = arg;
-    if (found->count == found->room) {
-        size_t room = found->room * 2 + 16;
-        stitch_listing *all = st_text_memory(room * sizeof *all);
-        if (found->count > 0) {
-            memcpy(all, found->all, found->count * sizeof *all);
-        }
-        free(found->all);
-        found->all = all;
-        found->room = room;
-    }
-    found->all[found->count] = *listing;
-    found->all[found->count++].name = st_text_copy(listing->name);
-    return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const stitch_listing *)a)->name, ((const stitch_listing *)b)->name);
-}
-
 /* The name, and for a region that cannot be read why. */
 static char *name_cell(const stitch_listing *region)
 {
@@ -82,7 +54,7 @@ static void add_row(struct st_table *table, const stitch_listing *region)
     free(name);
 }
 
-static int print_table(const struct found *found)
+static int print_table(const struct st_regions *found)
 {
     static const char *const heads[] = {
         "SIZE", "COMMIT", "RESERVE", "SEGS", "GEN", "MODE", "OWNER", "BACKEND", "CREATED", "NAME",
@@ -127,7 +99,7 @@ static json_t *to_json(const stitch_listing *region)
     return object;
 }
 
-static int print_json(const struct found *found)
+static int print_json(const struct st_regions *found)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < found->count; i++) {
@@ -141,28 +113,12 @@ static int print_json(const struct found *found)
 static int run(const char **operands)
 {
     (void)operands;
-    struct found found = { NULL, 0, 0 };
-    int code = st_cli.folder != NULL ? stitch_list_at(st_cli.folder, add, &found) : stitch_list(add, &found);
-    int status;
-    if (code == STITCH_ENOENT) {
-        status = st_cli_fail(ST_STATUS_MISSING, st_cli_folder(), "there is no such folder%s",
-                             st_term_regions_stay() ? "" : "; on this system there are Local and Global");
-    } else if ((code == STITCH_EACCES || code == STITCH_ENOTSUP) && !st_term_regions_stay()) {
-        status = st_cli_fail(st_cli_status(code), st_cli_folder(),
-                             "the system does not tell which names there are; a region whose name is known can be "
-                             "shown and read all the same (%s)", stitch_errname(code));
-    } else if (code != 0) {
-        status = st_cli_error(st_cli_folder(), code);
-    } else {
-        if (found.count > 0) {
-            qsort(found.all, found.count, sizeof found.all[0], by_name);
-        }
+    struct st_regions found;
+    int status = st_regions_take(&found);
+    if (status == ST_STATUS_OK) {
         status = st_cli.json ? print_json(&found) : print_table(&found);
     }
-    for (size_t i = 0; i < found.count; i++) {
-        free((void *)(uintptr_t)found.all[i].name);
-    }
-    free(found.all);
+    st_regions_forget(&found);
     return status;
 }
 

@@ -8,16 +8,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "term.h"
 
 #define PIECE         ((size_t)1 << 20) /* bytes of one append, at most */
 #define PROGRESS_TIME 100               /* milliseconds between two looks of the progress line */
 
-static int replace;
+static int replace, by_lines;
 
 static const struct poptOption options_table[] = {
     { "replace", 'R', POPT_ARG_NONE, &replace, 0, "empty the region first", NULL },
+    { "lines", 'l', POPT_ARG_NONE, &by_lines, 0, "store whole lines only: none is parted by another put's", NULL },
     ST_LEAVE,
     ST_CLI_QUIET, ST_CLI_EXACT,
     ST_MAKING,
@@ -64,45 +66,75 @@ static void show_progress(struct progress *progress)
 }
 
 /*
- * Fill `to`: wait for the first bytes, then take what is there at once, so that a slow input is passed on as it comes
- * and a fast one in large pieces. Returns the bytes, or st_term_read's answer if there were none.
+ * Fill the piece behind the bytes that are held: wait for the first, then take what is there at once, so that a slow
+ * input is passed on as it comes and a fast one in large pieces. Returns the bytes read, or st_term_read's answer if
+ * there were none.
  */
-static int64_t read_piece(unsigned char *to)
+static int64_t read_piece(unsigned char *piece, size_t held)
 {
-    size_t filled = 0;
+    size_t filled = held;
     while (filled < PIECE) {
-        int64_t got = st_term_read(to + filled, PIECE - filled, filled == 0);
+        int64_t got = st_term_read(piece + filled, PIECE - filled, filled == held);
         if (got <= 0) {
-            return filled > 0 ? (int64_t)filled : got; /* an end or error is met again by the next read */
+            return filled > held ? (int64_t)(filled - held) : got; /* an end or error is met again by the next read */
         }
         filled += (size_t)got;
     }
-    return (int64_t)filled;
+    return (int64_t)(filled - held);
+}
+
+/* How much of it is to be stored now: with --lines not a line whose end has not come, which is all that is held. */
+static size_t whole(const unsigned char *piece, size_t held, size_t filled)
+{
+    size_t end = filled;
+    if (!by_lines) {
+        return filled;
+    }
+    while (end > held && piece[end - 1] != '\n') {
+        end--;
+    }
+    return end > held ? end : filled == PIECE ? filled : 0; /* a line that is longer than a piece has to be parted */
+}
+
+static int store(const char *name, stitch_region *region, unsigned char *piece, size_t size, struct progress *progress)
+{
+    int code = size > 0 ? stitch_append(region, piece, size, NULL) : 0;
+    if (code < 0) {
+        clear_line(progress);
+        return st_cli_error(name, code);
+    }
+    progress->stored += size;
+    show_progress(progress);
+    return ST_STATUS_OK;
+}
+
+/* What is held of a line is stored at the end of the input, and not if it is cut off like this. */
+static int input_failed(const char *name, int64_t got, struct progress *progress)
+{
+    clear_line(progress);
+    if (got == ST_TERM_INTERRUPTED) {
+        return st_cli_fail(st_term_interrupted(), name, "interrupted; the region is sound");
+    }
+    return st_cli_fail(ST_STATUS_FAILED, NULL, "cannot read the input: %s", st_term_error_text(st_term_code(got)));
 }
 
 static int copy(const char *name, stitch_region *region, unsigned char *piece, struct progress *progress)
 {
-    for (;;) {
-        int64_t got = read_piece(piece);
+    for (size_t held = 0;;) {
+        int64_t got = read_piece(piece, held);
         if (got == ST_TERM_END) {
-            return ST_STATUS_OK;
-        }
-        if (got == ST_TERM_INTERRUPTED) {
-            clear_line(progress);
-            return st_cli_fail(st_term_interrupted(), name, "interrupted; the region is sound");
+            return store(name, region, piece, held, progress);
         }
         if (got < 0) {
-            clear_line(progress);
-            return st_cli_fail(ST_STATUS_FAILED, NULL, "cannot read the input: %s",
-                               st_term_error_text(st_term_code(got)));
+            return input_failed(name, got, progress);
         }
-        int code = stitch_append(region, piece, (uint64_t)got, NULL);
-        if (code < 0) {
-            clear_line(progress);
-            return st_cli_error(name, code);
+        size_t filled = held + (size_t)got, size = whole(piece, held, filled);
+        int status = store(name, region, piece, size, progress);
+        if (status != ST_STATUS_OK) {
+            return status;
         }
-        progress->stored += (uint64_t)got;
-        show_progress(progress);
+        held = filled - size;
+        memmove(piece, piece + size, held);
     }
 }
 
@@ -177,7 +209,9 @@ const struct st_command st_cmd_put = {
             "region it is made, and stays until stitch rm (on Windows: while some process is attached, for\n"
             "which stitch hold is made).\n"
             "Readers (stitch cat -f) see every piece as soon as it is stored, never a part of it; several puts\n"
-            "at once do not mix within a piece.\n"
+            "at once do not mix within a piece. A piece is what could be read at once, at most 1M: with --lines it\n"
+            "ends with a line's end, and what has none is held back until it comes or the input ends (only a line\n"
+            "of more than 1M is parted).\n"
             "Interrupted, it leaves what was stored.\n",
     .options = options_table,
     .run = run,

@@ -29,6 +29,33 @@ static void report(const char *name, const stitch_info_t *before, const stitch_i
     free(safe);
 }
 
+/* What is to be told of a shrink. */
+static stitch_shrunk_t shrunk;
+
+static int shrink(stitch_region *region, uint64_t bytes)
+{
+    return stitch_shrink_report(region, bytes, &shrunk);
+}
+
+/* Of whole segments that left: what others still have mapped is not the system's again yet. */
+static void report_held(const char *name)
+{
+    char left[ST_NUMBER_TEXT], held[ST_NUMBER_TEXT];
+    if (shrunk.left == 0) {
+        return;
+    }
+    char *safe = st_text_safe(name);
+    printf("%s: segments of %s left, ", safe, st_number_text(shrunk.left, st_cli.exact, left));
+    if (shrunk.held == 0) {
+        printf("none of it held by anybody\n");
+    } else {
+        printf("%s of it still held by %" PRIu64 " %s: see stitch who\n",
+               st_number_text(shrunk.held, st_cli.exact, held), shrunk.holders,
+               shrunk.holders == 1 ? "handle" : "handles");
+    }
+    free(safe);
+}
+
 static int change(const char *name, stitch_region *region, uint64_t size, int (*call)(stitch_region *, uint64_t))
 {
     stitch_info_t before, after;
@@ -37,7 +64,7 @@ static int change(const char *name, stitch_region *region, uint64_t size, int (*
     if (code == 0) {
         code = call(region, size);
     }
-    if (code == STITCH_EINVAL && call == stitch_shrink) {
+    if (code == STITCH_EINVAL && call == shrink) {
         return st_cli_fail(ST_STATUS_USAGE, name, "the region is not that large: it has %s",
                             st_number_text(stitch_size(region), st_cli.exact, has));
     }
@@ -49,6 +76,7 @@ static int change(const char *name, stitch_region *region, uint64_t size, int (*
     }
     if (!st_cli.quiet) {
         report(name, &before, &after);
+        report_held(name);
     }
     return ST_STATUS_OK;
 }
@@ -78,7 +106,7 @@ static int run_grow(const char **operands)
 
 static int run_shrink(const char **operands)
 {
-    return open_and_change(operands, stitch_shrink);
+    return open_and_change(operands, shrink);
 }
 
 static int run_resize(const char **operands)
@@ -104,7 +132,8 @@ const struct st_command st_cmd_shrink = {
     .most = 2,
     .summary = "take bytes from the end",
     .text = "Take SIZE bytes from the end of a region and give their memory back. Size and memory before and after\n"
-            "are printed. Memory that another process still has mapped goes when that process takes the change over.\n",
+            "are printed, and how much of the segments that left others still have mapped: that memory goes when they\n"
+            "take the change over. stitch who tells who they are.\n",
     .options = options_table,
     .run = run_shrink,
 };

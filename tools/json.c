@@ -49,10 +49,20 @@ void st_json_name(json_t *object, const char *name)
     free(safe);
 }
 
-int st_json_print(json_t *root)
+static int print(json_t *root, size_t flags)
 {
-    int failed = json_dumpf(root, stdout, JSON_INDENT(2));
+    int failed = json_dumpf(root, stdout, flags);
     json_decref(root);
     fputc('\n', stdout);
     return failed && !ferror(stdout) ? st_cli_fail(ST_STATUS_RESOURCES, NULL, "no memory left") : ST_STATUS_OK;
+}
+
+int st_json_print(json_t *root)
+{
+    return print(root, JSON_INDENT(2));
+}
+
+int st_json_print_line(json_t *root)
+{
+    return st_cli_finish(print(root, JSON_COMPACT));
 }

@@ -15,13 +15,17 @@
     X(ls)                                                                                                              \
     X(show)                                                                                                            \
     X(verify)                                                                                                          \
+    X(who)                                                                                                             \
+    X(watch)                                                                                                           \
+    X(top)                                                                                                             \
     X(put)                                                                                                             \
     X(cat)                                                                                                             \
     X(hold)                                                                                                            \
     X(grow)                                                                                                            \
     X(shrink)                                                                                                          \
     X(resize)                                                                                                          \
-    X(rm)
+    X(rm)                                                                                                              \
+    X(gc)
 
 #define DECLARE(name) extern const struct st_command st_cmd_##name;
 COMMANDS(DECLARE)

@@ -47,27 +47,53 @@ void st_table_row(struct st_table *table, const char *const *cells)
     table->end = &row->next;
 }
 
-static void print_row(const struct st_table *table, const struct row *row)
+/* Bytes of the longest line: a cell's columns are at most its bytes, which blanks fill up to the column's width. */
+static size_t line_size(const struct st_table *table, const struct row *row)
 {
+    size_t size = 1;
+    for (size_t i = 0; i < table->count; i++) {
+        size += strlen(row->cells[i]) + table->width[i] + 2;
+    }
+    return size;
+}
+
+static void write_row(const struct st_table *table, const struct row *row, char *to, size_t size)
+{
+    size_t used = 0;
     for (size_t i = 0; i < table->count; i++) {
         int last = i + 1 == table->count;
         int right = table->columns[i] == 'r';
         int blanks = (int)(table->width[i] - st_text_width(row->cells[i]));
-        printf("%*s%s%*s", right ? blanks : 0, "", row->cells[i], right || last ? 0 : blanks, "");
-        fputs(last ? "\n" : "  ", stdout);
+        used += (size_t)snprintf(to + used, size - used, "%*s%s%*s%s", right ? blanks : 0, "", row->cells[i],
+                                 right || last ? 0 : blanks, "", last ? "" : "  ");
     }
 }
 
-void st_table_print(struct st_table *table)
+void st_table_lines(struct st_table *table, void (*each)(const char *line, void *arg), void *arg)
 {
     struct row *next;
     for (struct row *row = table->first; row != NULL; row = next) {
+        size_t size = line_size(table, row);
+        char *line = st_text_memory(size);
         next = row->next;
-        print_row(table, row);
+        write_row(table, row, line, size);
+        each(line, arg);
+        free(line);
         for (size_t i = 0; i < table->count; i++) {
             free(row->cells[i]);
         }
         free(row);
     }
     free(table);
+}
+
+static void print_line(const char *line, void *arg)
+{
+    (void)arg;
+    puts(line);
+}
+
+void st_table_print(struct st_table *table)
+{
+    st_table_lines(table, print_line, NULL);
 }

@@ -25,6 +25,7 @@ void st_term_arguments(int *argc, char ***argv);
 void st_term_init(void);
 
 /* 1 if the stream is a terminal. */
+int st_term_in_is_terminal(void);
 int st_term_out_is_terminal(void);
 int st_term_error_is_terminal(void);
 
@@ -75,5 +76,11 @@ int st_term_regions_stay(void);
 
 /* The name of a user id, or its number, in `to`. Returns `to`. */
 const char *st_term_user(uint64_t id, char *to, size_t size);
+
+/*
+ * The command that a process of the roster runs, in `to`; "" if it may not be asked, or another one has got its number
+ * since. `started` and `space` as in stitch_member. Returns `to`. What it says is the process's own choice.
+ */
+const char *st_term_process(uint64_t id, uint64_t started, uint64_t space, char *to, size_t size);
 
 #endif

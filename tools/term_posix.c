@@ -50,6 +50,11 @@ void st_term_init(void)
     setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers are written the same way everywhere */
 }
 
+int st_term_in_is_terminal(void)
+{
+    return isatty(STDIN_FILENO);
+}
+
 int st_term_out_is_terminal(void)
 {
     return isatty(STDOUT_FILENO);
@@ -235,6 +240,44 @@ const char *st_term_user(uint64_t id, char *to, size_t size)
         snprintf(to, size, "%s", user->pw_name);
     } else {
         snprintf(to, size, "%" PRIu64, id);
+    }
+    return to;
+}
+
+/*
+ * Field 22 of /proc/PID/stat: when the process began. The second field, its name in brackets, can hold anything: the
+ * fields are counted from the last closing bracket.
+ */
+static int began(uint64_t id, uint64_t *started)
+{
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%" PRIu64 "/stat", id);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        return 0;
+    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    const char *at = strrchr(text, ')');
+    return at != NULL && sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %"
+                                SCNu64, started) == 1;
+}
+
+const char *st_term_process(uint64_t id, uint64_t started, uint64_t space, char *to, size_t size)
+{
+    struct stat own;
+    char path[64];
+    uint64_t found;
+    to[0] = '\0';
+    if (stat("/proc/self/ns/pid", &own) == -1 || own.st_ino != space || !began(id, &found) || found != started) {
+        return to;
+    }
+    snprintf(path, sizeof path, "/proc/%" PRIu64 "/comm", id);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        to[fread(to, 1, size - 1, file)] = '\0';
+        to[strcspn(to, "\n")] = '\0';
+        fclose(file);
     }
     return to;
 }

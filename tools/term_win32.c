@@ -86,6 +86,11 @@ void st_term_init(void)
     }
 }
 
+int st_term_in_is_terminal(void)
+{
+    return is_terminal(STD_INPUT_HANDLE);
+}
+
 int st_term_out_is_terminal(void)
 {
     return is_terminal(STD_OUTPUT_HANDLE);
@@ -267,5 +272,36 @@ const char *st_term_user(uint64_t id, char *to, size_t size)
 {
     (void)id; /* what a section has is a security descriptor; stitch makes no number of it */
     (void)snprintf(to, size, "-");
+    return to;
+}
+
+/* The program's file name, without the folder. */
+static void file_name(HANDLE process, char *to, size_t size)
+{
+    wchar_t path[1024];
+    DWORD length = sizeof path / sizeof path[0];
+
+    if (QueryFullProcessImageNameW(process, 0, path, &length)) {
+        const wchar_t *last = wcsrchr(path, L'\\');
+        int bytes = WideCharToMultiByte(CP_UTF8, 0, last ? last + 1 : path, -1, to, (int)size, NULL, NULL);
+
+        to[bytes > 0 ? bytes - 1 : 0] = '\0';
+    }
+}
+
+const char *st_term_process(uint64_t id, uint64_t started, uint64_t space, char *to, size_t size)
+{
+    FILETIME created, ended, kernel, user;
+    HANDLE process = id <= MAXDWORD ? OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)id) : NULL;
+
+    (void)space; /* there is one */
+    to[0] = '\0';
+    if (process != NULL) {
+        if (GetProcessTimes(process, &created, &ended, &kernel, &user) &&
+            ((uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime) == started) {
+            file_name(process, to, size);
+        }
+        CloseHandle(process);
+    }
     return to;
 }

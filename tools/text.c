@@ -104,16 +104,36 @@ int st_text_is_utf8(const char *text)
     return 1;
 }
 
+/* Step over one character, and add its columns. */
+static const char *step(const char *text, size_t *width)
+{
+    uint32_t character;
+    size_t length = decode(text, &character);
+    *width += length > 0 && IN(combining, character) ? 0 : length > 0 && IN(wide, character) ? 2 : 1;
+    return text + (length > 0 ? length : 1);
+}
+
 size_t st_text_width(const char *text)
 {
     size_t width = 0;
     while (*text != '\0') {
-        uint32_t character;
-        size_t length = decode(text, &character);
-        text += length > 0 ? length : 1;
-        width += length > 0 && IN(combining, character) ? 0 : length > 0 && IN(wide, character) ? 2 : 1;
+        text = step(text, &width);
     }
     return width;
+}
+
+size_t st_text_clip(const char *text, size_t columns)
+{
+    const char *end = text;
+    size_t width = 0;
+    while (*end != '\0') {
+        const char *next = step(end, &width);
+        if (width > columns) {
+            break;
+        }
+        end = next;
+    }
+    return (size_t)(end - text);
 }
 
 static const struct {

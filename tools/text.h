@@ -21,6 +21,9 @@ int st_text_is_utf8(const char *text);
 /* Columns that a safe text takes on a terminal. */
 size_t st_text_width(const char *text);
 
+/* Bytes of it that fit into so many columns. */
+size_t st_text_clip(const char *text, size_t columns);
+
 /* "stitched", "single", ...; a backend that this tool does not know yet gives "other". */
 const char *st_text_backend(uint64_t backend);
 
@@ -50,7 +53,8 @@ struct st_table *st_table_new(const char *columns);
 /* One row of as many cells as there are columns. A cell of the last column that is l is never padded. */
 void st_table_row(struct st_table *table, const char *const *cells);
 
-/* To standard output, and free it. */
+/* Its lines in order to `each`, good during the call only; to standard output. Either frees the table. */
+void st_table_lines(struct st_table *table, void (*each)(const char *line, void *arg), void *arg);
 void st_table_print(struct st_table *table);
 
 #endif
