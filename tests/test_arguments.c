@@ -38,7 +38,7 @@ static void options_refused(void)
     REFUSED(struct_size, 0);
     REFUSED(struct_size, 7);
     REFUSED(struct_size, UINT64_MAX);
-    REFUSED(flags, UINT64_C(0x10));
+    REFUSED(flags, STITCH_EXCLUSIVE | STITCH_READONLY);
     REFUSED(flags, UINT64_C(1) << 63);
     REFUSED(flags, UINT64_MAX);
 #undef REFUSED
@@ -184,6 +184,8 @@ static void null_where_something_must_come_out(void)
     T_GIVES(stitch_segment(region, 0, NULL), STITCH_EINVAL);
     T_GIVES(stitch_find(region, stitch_base(region), NULL), STITCH_EINVAL);
     T_GIVES(stitch_verify(region, NULL), STITCH_EINVAL);
+    T_GIVES(stitch_members(region, NULL, NULL), STITCH_EINVAL);
+    T_GIVES(stitch_shrink_report(region, 0, NULL), STITCH_EINVAL);
     T_GIVES(stitch_list(NULL, NULL), STITCH_EINVAL);
     T_GIVES(stitch_list_at(t_folder(), NULL, NULL), STITCH_EINVAL);
     T_GIVES(stitch_append(region, NULL, 1, NULL), STITCH_EINVAL);
@@ -194,20 +196,31 @@ static void null_where_something_must_come_out(void)
     t_close(region);
 }
 
+static int count_member(const stitch_member *member, void *count)
+{
+    (void)member;
+    ++*(uint64_t *)count;
+    return 0;
+}
+
 static void null_regions(void)
 {
     stitch_info_t info;
     stitch_segment_t segment;
     stitch_report_t report;
+    stitch_shrunk_t report_of_shrink;
     uint64_t offset = 5;
 
     T_GIVES(stitch_grow(NULL, 1, &offset), STITCH_EINVAL);
     T_GIVES(stitch_append(NULL, "a", 1, &offset), STITCH_EINVAL);
     T_GIVES(stitch_shrink(NULL, 0), STITCH_EINVAL);
+    T_GIVES(stitch_shrink_report(NULL, 0, &report_of_shrink), STITCH_EINVAL);
     T_GIVES(stitch_resize(NULL, 0), STITCH_EINVAL);
     T_GIVES(stitch_discard(NULL, 0, 0), STITCH_EINVAL);
     T_GIVES(stitch_sync(NULL), STITCH_EINVAL);
     T_GIVES(stitch_wait(NULL, 0, 0), STITCH_EINVAL);
+    T_GIVES(stitch_watch(NULL, NULL), STITCH_EINVAL);
+    T_GIVES(stitch_members(NULL, count_member, &offset), STITCH_EINVAL);
     T_GIVES(stitch_info(NULL, &info), STITCH_EINVAL);
     T_GIVES(stitch_segment(NULL, 0, &segment), STITCH_EINVAL);
     T_GIVES(stitch_find(NULL, &info, &segment), STITCH_EINVAL);

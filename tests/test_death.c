@@ -125,7 +125,7 @@ static void check_after_death(stitch_region *region, t_random *random)
     T_OK(stitch_shrink(region, bytes));
     info = t_info(region);
     T_EQ(info.size, info.region_size);
-    T_FOLDER_HOLDS(1 + info.segments);
+    T_FOLDER_HOLDS(T_REGION_OBJECTS + info.segments);
     T_TRUE(info.resident <= info.committed + T_MIB(2) || !t_has(T_GIVING_BACK));
     (void)t_prove(region);
 }

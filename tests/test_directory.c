@@ -57,7 +57,7 @@ static void publish(uint64_t size, uint64_t add_units)
     next.size = size;
     next.commit = (size + 4095) & ~UINT64_C(4095);
     next.clean = next.commit;
-    (void)st_directory_publish(shared(), &geometry, &now, &next, add_units ? &entry : NULL);
+    (void)st_directory_publish(shared(), &geometry, &now, &next, add_units ? &entry : NULL, NULL);
 }
 
 /* A region of three segments: 1, 2 and 3 units. */
@@ -144,10 +144,10 @@ static void journal_and_waiters(void)
     st_directory_journal_close(shared());
     T_EQ(st_directory_journal(shared()), 0);
     same = now.record;
-    T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL));
+    T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL));
     st_directory_announce_waiter(shared());
-    T_TRUE(st_directory_publish(shared(), &geometry, &now, &same, NULL)); /* somebody sleeps: wake */
-    T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL)); /* once */
+    T_TRUE(st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL)); /* somebody sleeps: wake */
+    T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL)); /* once */
     T_TRUE(st_directory_generation_word(shared()) == &shared()->generation);
 }
 

@@ -126,6 +126,11 @@ static void object_names_and_back(void)
     T_STR_EQ(text, "stitch.u.000000000000000a.000000000000000b");
     T_TRUE(st_names_is_unlinked(text, &tag));
     T_EQ(tag, 10);
+    st_names_roster(text, numbers[3]);
+    T_STR_EQ(text, "stitch.m.123456789abcdef0");
+    T_TRUE(st_names_of_region(text) == NULL);
+    T_TRUE(!st_names_is_unlinked(text, &tag));
+    T_TRUE(!st_names_is_segment(text, numbers[3], &id));
 }
 
 static void names_that_are_not_ours(void)
@@ -144,6 +149,7 @@ static void names_that_are_not_ours(void)
                                           "stitch.s.0000000000000001.000000000000000A",
                                           "stitch.s.0000000000000001 0000000000000001",
                                           "stitch.s.0000000000000001.-000000000000001",
+                                          "stitch.m.0000000000000001",
                                           "stitch.u.",
                                           "stitch.u.0x00000000000001",
                                           "stitch.u.00000000000000011",

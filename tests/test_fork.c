@@ -8,6 +8,7 @@
 #include "test.h"
 #include "linux.h"
 #include "maps.h"
+#include "members.h"
 
 #include <dirent.h>
 #include <unistd.h>
@@ -212,7 +213,7 @@ static void promise_11_children_that_are_killed(void)
         grow_blocks(1);
         check_tiles(1);
     }
-    T_EQ(t_folder_count(t_folder()), 1 + t_info(region).segments);
+    T_EQ(t_folder_count(t_folder()), T_REGION_OBJECTS + t_info(region).segments);
     t_close(region);
 }
 
@@ -274,6 +275,118 @@ static void promise_11_old_and_new_handles_side_by_side(void)
     t_close(region);
 }
 
+/* ----------------------------------------------------------------------------- the roster, the writers' lock --- */
+
+enum first_thing { SYNC, GROW, CLOSE, FIRST_THINGS };
+
+static void child_with_a_first_thing(void *thing)
+{
+    t_tell(t_parent(), "here");
+    t_expect(t_parent(), "go");
+    switch (*(enum first_thing *)thing) {
+    case SYNC:
+        T_EQ(stitch_sync(region), 1);
+        break;
+    case GROW:
+        T_OK(stitch_grow(region, 100, NULL));
+        break;
+    default:
+        t_close(region);
+    }
+    t_tell(t_parent(), "done");
+    t_expect(t_parent(), "end");
+}
+
+/* A child takes a seat with the first thing that it does; the parent's stays the parent's. */
+static void children_have_seats_of_their_own(void)
+{
+    for (enum first_thing thing = SYNC; thing < FIRST_THINGS; thing++) {
+        stitch_member before, now;
+        t_process *child;
+
+        region = create(t_name());
+        before = t_member_of(region, NULL);
+        child = t_fork(child_with_a_first_thing, &thing);
+        t_expect(child, "here");
+        T_EQ(t_members_count(region), 1);
+        T_OK(stitch_grow(region, T_MIB(3), NULL));
+        t_tell(child, "go");
+        t_expect(child, "done");
+        T_TRUE(stitch_sync(region) >= 0);
+        T_EQ(t_members_count(region), thing == CLOSE ? 1 : 2);
+        if (thing != CLOSE) {
+            now = t_member_of(region, child);
+            T_EQ(now.generation, stitch_generation(region));
+            T_EQ(now.base, before.base);
+            T_EQ(now.mapped, t_member_of(region, NULL).mapped);
+        }
+        now = t_member_of(region, NULL);
+        T_TRUE(now.pid == before.pid && now.started == before.started && now.attached == before.attached);
+        T_EQ(now.generation, stitch_generation(region));
+        if (thing == GROW)
+            t_kill(child);
+        else {
+            t_tell(child, "end");
+            t_finish(child);
+        }
+        T_EQ(t_members_count(region), 1);
+        T_EQ(t_member_of(region, NULL).pid, before.pid);
+        t_close(region);
+    }
+}
+
+static void child_that_waits_to_write(void *arg)
+{
+    uint64_t offset;
+
+    (void)arg;
+    t_tell(t_parent(), "here");
+    T_OK(stitch_grow(region, BLOCK, &offset));
+    t_tell(t_parent(), "offset %" PRIu64, offset);
+    t_expect(t_parent(), "end");
+    t_close(region);
+}
+
+static void child_that_waits_for_nothing(void *arg)
+{
+    (void)arg;
+    t_tell(t_parent(), "here");
+    t_expect(t_parent(), "end");
+}
+
+/* What the parent holds exclusively is its alone, and free when the parent has closed it: no child keeps it. */
+static void an_exclusive_handle_is_the_parents(void)
+{
+    stitch_options options = t_options();
+    const char *name = t_name();
+    t_process *writes, *idles;
+    stitch_region *other;
+    uint64_t offset;
+
+    options.flags = STITCH_EXCLUSIVE;
+    region = t_create_with(name, &options);
+    options.flags = STITCH_NOWAIT;
+    T_OK(stitch_open(name, &options, &other));
+    idles = t_fork(child_that_waits_for_nothing, NULL);
+    t_expect(idles, "here");
+    writes = t_fork(child_that_waits_to_write, NULL);
+    t_expect(writes, "here");
+    T_OK(stitch_grow(region, BLOCK, NULL));
+    t_sleep_us(20000); /* time enough to do what must not be done */
+    T_TRUE(!t_heard(writes));
+    T_GIVES(stitch_grow(other, 1, NULL), STITCH_EBUSY);
+    t_close(region);
+    t_scan(writes, 1, "offset %" SCNu64, &offset);
+    T_EQ(offset, BLOCK);
+    T_OK(stitch_grow(other, 1, &offset));
+    T_EQ(offset, 2 * BLOCK);
+    t_tell(writes, "end");
+    t_finish(writes);
+    t_tell(idles, "end");
+    t_finish(idles);
+    t_close(other);
+}
+
 /* ------------------------------------------------------------------------------------------------------ exec --- */
 
 T_HELPER(started_program)
@@ -295,6 +408,7 @@ T_HELPER(started_program)
 
 static void nothing_leaks_through_exec(void)
 {
+    stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *reader;
 
@@ -303,6 +417,11 @@ static void nothing_leaks_through_exec(void)
     reader = t_open_readonly(name);
     t_finish(t_start("started_program", "-"));
     t_close(reader);
+    t_close(region);
+    options.flags = STITCH_INHERIT | STITCH_EXCLUSIVE; /* no more than without */
+    region = t_create_with(name, &options);
+    T_OK(stitch_grow(region, T_MIB(9), NULL));
+    t_finish(t_start("started_program", "-"));
     t_close(region);
 }
 
@@ -314,6 +433,8 @@ static const struct CMUnitTest tests[] = {
     T_BOTH(promise_11_children_that_are_killed),
     T_BOTH(promise_11_read_only_handles),
     T_BOTH(promise_11_old_and_new_handles_side_by_side),
+    T_BOTH(children_have_seats_of_their_own),
+    T_TEST(an_exclusive_handle_is_the_parents),
     T_TEST(nothing_leaks_through_exec),
 };
 

@@ -33,7 +33,7 @@ static void second_creator_gets_eexist(void)
     options.size = T_MIB(5); /* also with segments that would have to be undone */
     T_GIVES(stitch_create(name, &options, &other), STITCH_EEXIST);
     T_OK(stitch_grow(region, 10, NULL));
-    T_FOLDER_HOLDS(2);
+    T_FOLDER_HOLDS(T_REGION_OBJECTS + 1);
     t_close(region);
 }
 
@@ -230,6 +230,53 @@ static void the_last_one_out_removes_it(void)
     T_GIVES(stitch_open(name, &options, &none), STITCH_ENOENT);
 }
 
+/* Is started while others have the region, and knows nothing of it. */
+T_HELPER(heir)
+{
+    t_tell(t_parent(), "here");
+    t_expect(t_parent(), "end");
+}
+
+/*
+ * Where objects live as long as somebody has a handle, whoever inherits one keeps them; but only if that was asked for.
+ * Where they do not, nothing survives exec.
+ */
+static void handles_are_inherited_where_that_is_asked_for(void)
+{
+    for (int which = 0; which < 4; which++) {
+        const char *name = t_name();
+        stitch_options options = t_options();
+        bool opens = which / 2 != 0, inherits = which % 2 != 0;
+        stitch_region *region, *again = NULL;
+        t_process *heir;
+
+        options.flags = inherits && !opens ? STITCH_INHERIT : 0;
+        region = t_create_with(name, &options);
+        T_OK(stitch_grow(region, T_MIB(5), NULL));
+        memset(t_bytes(region), 0x17, T_MIB(5));
+        options.flags = inherits ? STITCH_INHERIT : 0;
+        if (opens) {
+            T_OK(stitch_open(name, &options, &again));
+            t_close(region);
+            region = again;
+        }
+        heir = t_start("heir", "-");
+        t_expect(heir, "here");
+        t_close(region);
+        if (inherits && !t_has(T_KEPT)) {
+            region = t_open(name);
+            t_all_bytes(region, 0, T_MIB(5), 0x17);
+            (void)t_prove(region);
+            t_close(region);
+        } else {
+            T_GIVES(stitch_open(name, NULL, &again), STITCH_ENOENT);
+        }
+        t_tell(heir, "end");
+        t_finish(heir);
+        T_GIVES(stitch_open(name, NULL, &again), STITCH_ENOENT);
+    }
+}
+
 static void keep_stays_until_unlink(void)
 {
     t_needs(T_KEPT);
@@ -291,20 +338,20 @@ static void killed_processes_leave_nothing(void)
             break;
         case 1:
             region = t_create(other_name);
-            T_FOLDER_HOLDS(1);
+            T_FOLDER_HOLDS(T_REGION_OBJECTS);
             t_close(region);
             break;
         case 2:
             region = t_create(name);
             T_EQ(stitch_size(region), 0);
-            T_FOLDER_HOLDS(1);
+            T_FOLDER_HOLDS(T_REGION_OBJECTS);
             t_close(region);
             break;
         default:
             T_GIVES(stitch_open(name, &options, &region), STITCH_ENOENT);
             T_OK(stitch_attach(name, &options, &region));
             T_EQ(stitch_size(region), 0);
-            T_FOLDER_HOLDS(1);
+            T_FOLDER_HOLDS(T_REGION_OBJECTS);
             t_close(region);
         }
         T_FOLDER_HOLDS(0);
@@ -386,6 +433,7 @@ static const struct CMUnitTest tests[] = {
     T_BOTH(unlinked_region_goes_on_for_those_attached),
     T_BOTH(name_can_be_used_again_at_once),
     T_BOTH(the_last_one_out_removes_it),
+    T_BOTH(handles_are_inherited_where_that_is_asked_for),
     T_BOTH(keep_stays_until_unlink),
     T_TEST(killed_processes_leave_nothing),
     T_TEST(kept_regions_outlive_killed_processes),
@@ -394,6 +442,7 @@ static const struct CMUnitTest tests[] = {
 };
 
 static const t_helper helpers[] = {
+    T_ENTRY(heir),
     T_ENTRY(racer),
     T_ENTRY(coming_and_going),
     T_ENTRY(holder),

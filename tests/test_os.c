@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The porting contract, primitive by primitive: whoever ports stitch makes these pass first. Every st_os_ function
- * has a case here or, for locks and waiting, in test_os_locks.c.
+ * has a case here or, for locks and waiting, in test_os_locks.c, for processes in test_os_process.c.
  */
 #include "test.h"
 #include "maps.h"
@@ -37,7 +37,7 @@ static st_os_object make(const char *name, uint64_t size, uint64_t committed)
     if (committed > 0 && committed < size) {
         st_os_reservation reservation = view_of(&object, size);
 
-        T_EQ(st_os_commit(&object, reservation.base, 0, committed, false), 0);
+        T_EQ(st_os_commit(&object, reservation.base, 0, committed, false, false), 0);
         st_os_release(&reservation);
     }
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
@@ -273,15 +273,15 @@ static void commit_makes_memory_that_reads_zero(void)
     T_EQ(resident(&object), 0);
     T_EQ(st_os_map(&object, 2 * UNIT, false, &view), 0);
     bytes = view;
-    T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, false), 0);
+    T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, false, false), 0);
     T_TRUE(resident(&object) >= 3 * folder.page);
     memset(bytes, 0xff, 3 * folder.page);
-    T_EQ(st_os_commit(&object, view, folder.page, UNIT, false), 0); /* over what was used: zero again */
+    T_EQ(st_os_commit(&object, view, folder.page, UNIT, false, false), 0); /* over what was used: zero again */
     all_zero(bytes + folder.page, UNIT);
     T_EQ(bytes[0], 0xff);
     T_TRUE(resident(&object) >= UNIT + folder.page);
     memset(bytes, 0xff, UNIT);
-    T_EQ(st_os_commit(&object, view, 0, UNIT, true), 0); /* lazily: only zero */
+    T_EQ(st_os_commit(&object, view, 0, UNIT, true, false), 0); /* lazily: only zero */
     all_zero(bytes, UNIT);
     T_EQ(st_os_decommit(&object, view, 0, 2 * UNIT), 0);
     T_EQ(resident(&object), 0);

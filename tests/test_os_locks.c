@@ -88,7 +88,7 @@ T_HELPER(lock_holder)
     h = open_handle("l");
     T_EQ(st_os_attend(&h.locks, false), 0);
     T_EQ(st_os_name_enter(&h.locks), 0);
-    T_EQ(st_os_writer_enter(&h.locks), 0);
+    T_EQ(st_os_writer_enter(&h.locks, true), 0);
     t_tell(t_parent(), "holding");
     (void)t_hear_or_end(t_parent());
 }
@@ -96,7 +96,7 @@ T_HELPER(lock_holder)
 static void enter_as_writer(void *locks)
 {
     for (int i = 0; i < 3000; i++) {
-        T_EQ(st_os_writer_enter(locks), 0);
+        T_EQ(st_os_writer_enter(locks, true), 0);
         be_inside();
         st_os_writer_leave(locks);
     }
@@ -181,7 +181,7 @@ static void locks_go_with_their_process(void)
         T_EQ(st_os_has_writer(&mine.locks), 1);
         T_EQ(st_os_name_enter(&mine.locks), STITCH_EBUSY);
         t_kill(holder);
-        T_EQ(st_os_writer_enter(&mine.locks), 0); /* waits no longer */
+        T_EQ(st_os_writer_enter(&mine.locks, true), 0); /* waits no longer */
         st_os_writer_leave(&mine.locks);
         T_EQ(st_os_is_attended(&mine.locks), 0);
         T_EQ(st_os_has_writer(&mine.locks), 0);
@@ -202,14 +202,14 @@ T_HELPER(writer_holder)
 
     open_folder();
     h = open_handle("l");
-    T_EQ(st_os_writer_enter(&h.locks), 0);
+    T_EQ(st_os_writer_enter(&h.locks, true), 0);
     t_tell(t_parent(), "holding");
     (void)t_hear_or_end(t_parent());
 }
 
 static void enter_once(void *locks)
 {
-    T_EQ(st_os_writer_enter(locks), 0);
+    T_EQ(st_os_writer_enter(locks, true), 0);
     be_inside();
     st_os_writer_leave(locks);
 }
@@ -249,7 +249,7 @@ static st_word passed;
 
 static void enter_and_count(void *locks)
 {
-    T_EQ(st_os_writer_enter(locks), 0);
+    T_EQ(st_os_writer_enter(locks, true), 0);
     st_store(&passed, st_load(&passed) + 1);
     st_os_writer_leave(locks);
 }
@@ -267,7 +267,7 @@ static void two_handles_of_a_process_wait_for_each_other(void)
     one = open_handle("l");
     two = open_handle("l");
     for (int round = 1; round <= 5; round++) {
-        T_EQ(st_os_writer_enter(&one.locks), 0);
+        T_EQ(st_os_writer_enter(&one.locks, true), 0);
         waiter = t_thread_start(enter_and_count, &two.locks);
         t_sleep_us(20000);
         T_EQ(st_load(&passed), round - 1);
@@ -288,7 +288,7 @@ static void end_inside_an_append(void *arg)
     struct stitch_region *region = arg;
     uint64_t size = stitch_size(region);
 
-    T_EQ(st_os_writer_enter(&region->locks), 0);
+    T_EQ(st_os_writer_enter(&region->locks, true), 0);
     st_directory_journal_open(region->directory, size + 100);
     memset(t_bytes(region) + size, 0xee, 100);
 }

@@ -157,7 +157,7 @@ static void modes_are_those_asked_for(void)
             if (entry->d_name[0] == '.')
                 continue;
             T_EQ(fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW), 0);
-            T_EQ(status.st_mode & 07777, modes[i]);
+            T_EQ(status.st_mode & 07777, strncmp(entry->d_name, "stitch.m.", 9) == 0 ? 0600 : modes[i]);
         }
         (void)closedir(folder);
         t_close(region);

@@ -202,7 +202,7 @@ static void another_users_dead_region_is_left_alone(void)
     t_kill(owner);
     third = t_start("third_after_death", "-");
     t_scan(third, 1, "left %" SCNu64, &left);
-    T_EQ(left, 2);
+    T_EQ(left, T_REGION_OBJECTS + 1);
     t_finish(third);
     t_folder_empty(t_folder());
 }

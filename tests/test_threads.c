@@ -118,6 +118,102 @@ static void processes_with_threads_grow_at_once(void)
     t_close(region);
 }
 
+/* ------------------------------------------------------------------------------------- ranges of every length --- */
+
+/* One range: who grew it, how long it is, and a byte throughout. */
+typedef struct range_head {
+    uint64_t owner, length;
+} range_head;
+
+static void grow_ranges(void *arg)
+{
+    const work *mine = arg;
+    t_random random = t_random_from(mine->number);
+    unsigned char bytes[8000];
+
+    memset(bytes, (int)mine->number, sizeof bytes);
+    for (uint64_t round = 0; round < mine->rounds; round++) {
+        range_head head = { mine->number, sizeof head + t_random_below(&random, sizeof bytes - sizeof head) };
+        uint64_t offset;
+
+        memcpy(bytes, &head, sizeof head);
+        if (round % 2) {
+            T_OK(stitch_append(mine->region, bytes, head.length, &offset));
+        } else {
+            T_OK(stitch_grow(mine->region, head.length, &offset));
+            t_all_bytes(mine->region, offset, head.length, 0);
+            memcpy(t_bytes(mine->region) + offset, bytes, (size_t)head.length);
+        }
+    }
+}
+
+/* Range after range, without a gap, from the first byte to the last; and each thread has all of its own. */
+static void check_ranges(stitch_region *region, unsigned owners, uint64_t each)
+{
+    uint64_t found[256] = { 0 };
+    range_head head;
+
+    for (uint64_t at = 0; at < stitch_size(region); at += head.length) {
+        memcpy(&head, t_bytes(region) + at, sizeof head);
+        T_TRUE(head.owner >= 1 && head.owner <= owners);
+        T_TRUE(head.length >= sizeof head && head.length <= stitch_size(region) - at);
+        t_all_bytes(region, at + sizeof head, head.length - sizeof head, (unsigned char)head.owner);
+        found[head.owner]++;
+    }
+    for (unsigned owner = 1; owner <= owners; owner++)
+        T_EQ(found[owner], each);
+    (void)t_prove(region);
+}
+
+T_HELPER(ranging_process)
+{
+    stitch_region *region = t_open(t_argument(0));
+    t_thread *threads[THREADS];
+    work parts[THREADS];
+
+    t_tell(t_parent(), "here");
+    t_expect(t_parent(), "go");
+    for (unsigned i = 0; i < THREADS; i++) {
+        parts[i] = (work){ region, (unsigned)t_argument_number(1) + i, t_argument_number(2) };
+        threads[i] = t_thread_start(grow_ranges, &parts[i]);
+    }
+    for (int i = 0; i < THREADS; i++)
+        t_thread_join(threads[i]);
+    t_tell(t_parent(), "done");
+    t_expect(t_parent(), "end"); /* when the other has mapped what may end with us */
+    t_close(region);
+}
+
+static void ranges_of_many_processes_and_threads_tile(void)
+{
+    enum { PROCESSES = 6 };
+    const char *name = t_name();
+    stitch_options options = t_options();
+    uint64_t rounds = t_rounds(600);
+    t_process *processes[PROCESSES];
+    stitch_region *region;
+
+    options.reserve = T_MIB(128);
+    region = t_create_with(name, &options);
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        processes[i] = t_start("ranging_process", "%s %u %" PRIu64, name, 1 + i * THREADS, rounds);
+        t_expect(processes[i], "here");
+    }
+    for (int i = 0; i < PROCESSES; i++)
+        t_tell(processes[i], "go");
+    for (int i = 0; i < PROCESSES; i++)
+        t_expect(processes[i], "done");
+    T_EQ(stitch_sync(region), 1);
+    for (int i = 0; i < PROCESSES; i++) {
+        t_tell(processes[i], "end");
+        t_finish(processes[i]);
+    }
+    check_ranges(region, PROCESSES * THREADS, rounds);
+    t_close(region);
+}
+
+/* --------------------------------------------------------------------------------------- growing and looking --- */
+
 /* Looks from every side as long as the others work. */
 static void look_around(void *arg)
 {
@@ -231,12 +327,15 @@ static void threads_make_and_end_handles(void)
 static const struct CMUnitTest tests[] = {
     T_BOTH(threads_grow_at_once),
     T_BOTH(processes_with_threads_grow_at_once),
+    T_BOTH(ranges_of_many_processes_and_threads_tile),
+    T_FIXED(ranges_of_many_processes_and_threads_tile),
     T_BOTH(threads_grow_shrink_and_look_at_once),
     T_TEST(threads_make_and_end_handles),
 };
 
 static const t_helper helpers[] = {
     T_ENTRY(growing_process),
+    T_ENTRY(ranging_process),
     { NULL, NULL },
 };
 

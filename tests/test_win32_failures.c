@@ -67,6 +67,7 @@ static int make(stage *s, uint64_t size)
     stitch_options options = options_here();
 
     options.size = size;
+    options.flags = size > 0 ? STITCH_EXCLUSIVE : 0;
     return stitch_create(s->name, &options, &s->made);
 }
 
@@ -129,7 +130,7 @@ static int shrink_within(stage *s)
 
 static int shrink_past(stage *s)
 {
-    return stitch_shrink(s->mine, T_MIB(4));
+    return stitch_shrink_report(s->mine, T_MIB(4), &(stitch_shrunk_t){ 0 });
 }
 
 static int resize_up(stage *s)
@@ -390,6 +391,11 @@ static void check_done(const operation *o, stage *s)
         T_GIVES(stitch_open(s->name, NULL, &s->made), STITCH_ENOENT);
 }
 
+static bool asks_for_pieces(enum t_call call)
+{
+    return call == T_CALL_VirtualQuery || call == T_CALL_VirtualQueryEx;
+}
+
 /* One failure. Returns false if the operation did not get so far as to meet it. */
 static bool disturb(const operation *o, enum t_call call, unsigned nth, DWORD error)
 {
@@ -412,8 +418,8 @@ static bool disturb(const operation *o, enum t_call call, unsigned nth, DWORD er
     } else {
         T_TRUE(e < 0);
         T_TRUE(failed);
-        T_TRUE(stitch_os_error() == (int)error || call == T_CALL_VirtualQuery); /* taken for "not sound" in places */
-        T_TRUE(!o->never_fails || call == T_CALL_WaitForSingleObject);          /* that is no lack of anything */
+        T_TRUE(stitch_os_error() == (int)error || asks_for_pieces(call)); /* taken for "not sound" in places */
+        T_TRUE(!o->never_fails || call == T_CALL_WaitForSingleObject); /* that is no lack of anything */
         check_unchanged(o, &s, &before);
         T_OK(o->run(&s));
         check_done(o, &s);
@@ -430,15 +436,12 @@ static bool disturb(const operation *o, enum t_call call, unsigned nth, DWORD er
     return failed;
 }
 
-/*
- * Every use of a call, with each of the errors. In turn, one error for each use: the calls that are used the most
- * (VirtualQuery, CloseHandle) and of whose errors nobody asks the number; and the other backends than the one that is
- * the system's own choice.
- */
+/* Every use of a call, with each of the errors. In turn, one error for each use: calls that are used the most and of
+ * whose errors nobody asks the number; and the other backends than the one that is the system's own choice. */
 static void disturb_each(const operation *o, enum t_call call)
 {
     uint64_t own = st_win_has_placeholders() ? STITCH_BACKEND_STITCHED : STITCH_BACKEND_SINGLE;
-    bool in_turn = call == T_CALL_VirtualQuery || call == T_CALL_CloseHandle || t_options().backend != own;
+    bool in_turn = asks_for_pieces(call) || call == T_CALL_CloseHandle || t_options().backend != own;
 
     for (size_t error = 0; error < (in_turn ? 1 : T_COUNT(errors)); error++) {
         unsigned nth = 1;

@@ -10,6 +10,7 @@
 
 #include "test.h"
 #include "linux.h"
+#include "calls_linux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,6 +116,7 @@ void t_restore(void)
 {
     char byte;
 
+    t_calls_end();
     if (to_guard < 0)
         return;
     (void)close(to_guard);

@@ -141,6 +141,12 @@ static SIZE_T WINAPI virtual_query(const void *at, MEMORY_BASIC_INFORMATION *out
     return t_win_real.VirtualQuery(at, out, size);
 }
 
+static SIZE_T WINAPI virtual_query_ex(HANDLE process, const void *at, MEMORY_BASIC_INFORMATION *out, SIZE_T size)
+{
+    FAILS(VirtualQueryEx, 0)
+    return t_win_real.VirtualQueryEx(process, at, out, size);
+}
+
 static BOOL WINAPI set_event(HANDLE event)
 {
     FAILS(SetEvent, FALSE)
@@ -246,6 +252,7 @@ void t_inject_begin(void)
     st_win.VirtualAlloc = virtual_alloc;
     st_win.VirtualFree = virtual_free;
     st_win.VirtualQuery = virtual_query;
+    st_win.VirtualQueryEx = virtual_query_ex;
     st_win.CreateMutexExW = create_mutex;
     st_win.ReleaseMutex = release_mutex;
     st_win.CreateEventExW = create_event;

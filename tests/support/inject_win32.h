@@ -24,6 +24,7 @@
     X(VirtualAlloc)                                                                                                    \
     X(VirtualFree)                                                                                                     \
     X(VirtualQuery)                                                                                                    \
+    X(VirtualQueryEx)                                                                                                  \
     X(CreateMutexExW)                                                                                                  \
     X(ReleaseMutex)                                                                                                    \
     X(CreateEventExW)                                                                                                  \

@@ -133,6 +133,8 @@ bool t_is_ours(const char *name);
  * of the session is one for a moment: then it looks again.
  */
 void t_regions_are(unsigned count);
+/* Of a region without segments: its directory and its roster. */
+#define T_REGION_OBJECTS 2
 /* Fails unless the folder holds so many objects, where they can be counted. */
 #define T_FOLDER_HOLDS(count) T_EQ(t_has(T_FOLDERS) ? t_folder_count(t_folder()) : (count), (count))
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * roles.h - what a process of the stress program does for as long as it lives.
+ */
+#ifndef STRESS_ROLES_H
+#define STRESS_ROLES_H
+
+#include "test.h"
+
+enum role {
+    ROLE_WRITER,    /* waits for other writers */
+    ROLE_IMPATIENT, /* does not: STITCH_NOWAIT */
+    ROLE_EXCLUSIVE, /* the one writer, now and then */
+    ROLE_OFTEN,     /* reads, and syncs all the time */
+    ROLE_RARELY,
+    ROLE_NEVER,
+    ROLE_WAITER,
+    ROLE_EDGE, /* reads the last bytes */
+    ROLES
+};
+
+const char *role_name(enum role role);
+
+/* A process: region, board, its number, its role, threads, seed. */
+void stress_process(void);
+
+/* One that reads the last bytes in --edge: region, board, its number, 1 if it may write. */
+void edge_process(void);
+/* The other side of it, as a whole program: so many rounds, so many readers. */
+void edge_test(uint64_t rounds, unsigned readers, t_random *random);
+
+#endif

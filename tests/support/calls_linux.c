@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls_linux.c - the library's table of system calls, replaced by one that counts.
+ */
+#define _GNU_SOURCE 1
+
+#include "calls_linux.h"
+#include "linux.h"
+#include "test.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+static_assert(sizeof(struct st_sys) == T_CALL_COUNT * sizeof(void *), "every call of the table is counted");
+
+static struct st_sys real;
+static struct {
+    bool begun;
+    uint64_t of[T_CALL_COUNT], all, waking, last_sleep;
+    void (*before)(enum t_call call, uint64_t number);
+    enum t_call failing;
+    int error;
+    enum t_futex futex;
+} calls = { .failing = T_CALL_COUNT };
+
+/* False: it is to fail, and errno is set. */
+static bool count(enum t_call call)
+{
+    if (calls.before)
+        calls.before(call, calls.all);
+    calls.all++;
+    calls.of[call]++;
+    if (calls.failing != call)
+        return true;
+    calls.failing = T_CALL_COUNT;
+    errno = calls.error;
+    return false;
+}
+
+/* One line each: name, type, what it gives when it fails, parameters, arguments. */
+#define CALLS(X)                                                                                                       \
+    X(close, int, -1, (int fd), (fd))                                                                                  \
+    X(fstat, int, -1, (int fd, struct stat *out), (fd, out))                                                           \
+    X(fstatat, int, -1, (int folder, const char *name, struct stat *out, int flags), (folder, name, out, flags))       \
+    X(fstatfs, int, -1, (int fd, struct statfs *out), (fd, out))                                                       \
+    X(fchmod, int, -1, (int fd, mode_t mode), (fd, mode))                                                              \
+    X(ftruncate, int, -1, (int fd, off_t size), (fd, size))                                                            \
+    X(fallocate, int, -1, (int fd, int mode, off_t offset, off_t length), (fd, mode, offset, length))                  \
+    X(linkat, int, -1, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))           \
+    X(unlinkat, int, -1, (int folder, const char *name, int flags), (folder, name, flags))                             \
+    X(renameat2, int, -1, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))   \
+    X(pread, ssize_t, -1, (int fd, void *out, size_t length, off_t offset), (fd, out, length, offset))                 \
+    X(pwrite, ssize_t, -1, (int fd, const void *data, size_t length, off_t offset), (fd, data, length, offset))        \
+    X(lseek, off_t, -1, (int fd, off_t offset, int whence), (fd, offset, whence))                                      \
+    X(getrlimit, int, -1, (__rlimit_resource_t which, struct rlimit * out), (which, out))                              \
+    X(mmap, void *, (void *)-1, (void *address, size_t length, int protection, int flags, int fd, off_t offset),       \
+      (address, length, protection, flags, fd, offset))                                                                \
+    X(munmap, int, -1, (void *address, size_t length), (address, length))                                              \
+    X(mprotect, int, -1, (void *address, size_t length, int protection), (address, length, protection))                \
+    X(madvise, int, -1, (void *address, size_t length, int advice), (address, length, advice))                         \
+    X(getrandom, ssize_t, -1, (void *out, size_t length, unsigned flags), (out, length, flags))                        \
+    X(fdopendir, DIR *, NULL, (int fd), (fd))                                                                          \
+    X(readdir, struct dirent *, NULL, (DIR * folder), (folder))                                                        \
+    X(closedir, int, -1, (DIR * folder), (folder))
+
+#define DEFINE(name, type, failure, parameters, arguments)                                                             \
+    static type counted_##name parameters                                                                              \
+    {                                                                                                                  \
+        return count(T_CALL_##name) ? real.name arguments : failure;                                                   \
+    }
+CALLS(DEFINE)
+
+static int counted_openat(int folder, const char *name, int flags, ...)
+{
+    va_list list;
+    mode_t mode = 0;
+
+    va_start(list, flags);
+    if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
+        mode = va_arg(list, mode_t);
+    va_end(list);
+    return count(T_CALL_openat) ? real.openat(folder, name, flags, mode) : -1;
+}
+
+static int counted_fcntl(int fd, int command, ...)
+{
+    va_list list;
+    void *what;
+
+    va_start(list, command);
+    what = va_arg(list, void *);
+    va_end(list);
+    return count(T_CALL_fcntl) ? real.fcntl(fd, command, what) : -1;
+}
+
+static void *counted_mremap(void *address, size_t old_length, size_t length, int flags, ...)
+{
+    return count(T_CALL_mremap) ? real.mremap(address, old_length, length, flags) : (void *)-1;
+}
+
+static long counted_syscall(long number, ...)
+{
+    va_list list;
+    uint32_t *word, value;
+    struct timespec *time;
+    int operation;
+
+    va_start(list, number);
+    word = va_arg(list, uint32_t *);
+    operation = va_arg(list, int);
+    value = va_arg(list, uint32_t);
+    time = va_arg(list, struct timespec *);
+    va_end(list);
+    T_EQ(number, SYS_futex);
+    if (operation == FUTEX_WAKE)
+        calls.waking++;
+    else
+        calls.last_sleep = (uint64_t)time->tv_sec * 1000 + (uint64_t)time->tv_nsec / 1000000;
+    if (!count(T_CALL_syscall))
+        return -1;
+    if (operation == FUTEX_WAKE && calls.futex == T_FUTEX_NO_WAKES)
+        return 0;
+    if (operation != FUTEX_WAKE && calls.futex == T_FUTEX_ONLY_WAKES)
+        time = NULL;
+    return real.syscall(number, word, operation, value, time, NULL, 0);
+}
+
+void t_calls_begin(void (*before)(enum t_call call, uint64_t number))
+{
+    t_calls_end();
+    real = st_sys;
+#define TAKE(name, type, failure, parameters, arguments) st_sys.name = counted_##name;
+    CALLS(TAKE)
+    st_sys.openat = counted_openat;
+    st_sys.fcntl = counted_fcntl;
+    st_sys.mremap = counted_mremap;
+    st_sys.syscall = counted_syscall;
+    memset(&calls, 0, sizeof calls);
+    calls.failing = T_CALL_COUNT;
+    calls.before = before;
+    calls.begun = true;
+}
+
+void t_calls_end(void)
+{
+    if (calls.begun)
+        st_sys = real;
+    calls.begun = false;
+}
+
+uint64_t t_calls(void)
+{
+    return calls.all;
+}
+
+uint64_t t_calls_of(enum t_call call)
+{
+    return calls.of[call];
+}
+
+uint64_t t_calls_waking(void)
+{
+    return calls.waking;
+}
+
+void t_calls_fail(enum t_call call, int error)
+{
+    calls.error = error;
+    calls.failing = call;
+}
+
+void t_calls_futex(enum t_futex how)
+{
+    calls.futex = how;
+}
+
+uint64_t t_calls_last_sleep(void)
+{
+    return calls.last_sleep;
+}
+
+void t_until_it_sleeps(uint64_t process)
+{
+    char path[64], text[256], wanted[16];
+    uint64_t deadline = t_now_us() + T_PATIENCE_MS * UINT64_C(1000);
+
+    (void)snprintf(path, sizeof path, "/proc/%" PRIu64 "/syscall", process);
+    (void)snprintf(wanted, sizeof wanted, "%d ", (int)SYS_futex);
+    if (!t_read_text(path, text, sizeof text)) { /* not every kernel is built to tell */
+        t_sleep_us(50000);
+        return;
+    }
+    while (!t_read_text(path, text, sizeof text) || strncmp(text, wanted, strlen(wanted)) != 0) {
+        if (t_now_us() > deadline)
+            T_FAIL("process %" PRIu64 " does not sleep on a futex: %s", process, text);
+        t_sleep_us(500);
+    }
+}

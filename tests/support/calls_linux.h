@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls_linux.h - counts the system calls that the library makes through its table, one by one, and lets a test be
+ * there before each of them. For tests that say what a thing costs, or that end a process between two calls.
+ */
+#ifndef T_CALLS_LINUX_H
+#define T_CALLS_LINUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "os/linux_sys.h"
+
+enum t_call {
+    T_CALL_openat,
+    T_CALL_close,
+    T_CALL_fstat,
+    T_CALL_fstatat,
+    T_CALL_fstatfs,
+    T_CALL_fchmod,
+    T_CALL_ftruncate,
+    T_CALL_fallocate,
+    T_CALL_linkat,
+    T_CALL_unlinkat,
+    T_CALL_renameat2,
+    T_CALL_pread,
+    T_CALL_pwrite,
+    T_CALL_lseek,
+    T_CALL_fcntl,
+    T_CALL_getrlimit,
+    T_CALL_mmap,
+    T_CALL_mremap,
+    T_CALL_munmap,
+    T_CALL_mprotect,
+    T_CALL_madvise,
+    T_CALL_getrandom,
+    T_CALL_syscall, /* futex */
+    T_CALL_fdopendir,
+    T_CALL_readdir,
+    T_CALL_closedir,
+    T_CALL_COUNT
+};
+
+/*
+ * Count from 0 on; `before` (may be NULL) runs before every call, with how many there were until then. One thread only
+ * may be in the library meanwhile.
+ */
+void t_calls_begin(void (*before)(enum t_call call, uint64_t number));
+void t_calls_end(void);
+
+uint64_t t_calls(void); /* in all, since t_calls_begin */
+uint64_t t_calls_of(enum t_call call);
+uint64_t t_calls_waking(void); /* of the futex calls, those that wake */
+
+/* The next call of this kind fails so, and is not made. */
+void t_calls_fail(enum t_call call, int error);
+
+/*
+ * What becomes of futex calls: as the system has them; sleeps end by a wake-up only, whatever time was given; nobody is
+ * woken.
+ */
+enum t_futex { T_FUTEX_PLAIN, T_FUTEX_ONLY_WAKES, T_FUTEX_NO_WAKES };
+void t_calls_futex(enum t_futex how);
+
+/* Milliseconds given to the last sleep. */
+uint64_t t_calls_last_sleep(void);
+
+/* Wait until this process (a thread of it, at least) sleeps on a futex. */
+void t_until_it_sleeps(uint64_t process);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * members.h - who is attached to a region, as stitch_members tells.
+ */
+#ifndef T_MEMBERS_H
+#define T_MEMBERS_H
+
+#include "test.h"
+
+enum { T_MEMBERS_ROOM = 260 };
+
+typedef struct t_members {
+    unsigned count;
+    stitch_member item[T_MEMBERS_ROOM];
+} t_members;
+
+/* All of them now. It must work. */
+t_members t_members_read(stitch_region *region);
+unsigned t_members_count(stitch_region *region);
+
+/* The one of this process (NULL: of this very handle), of which there must be one; is there one? */
+stitch_member t_member_of(stitch_region *region, const t_process *process);
+bool t_is_member(stitch_region *region, const t_process *process);
+
+#endif
