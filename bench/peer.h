@@ -47,6 +47,7 @@ struct peer {
     /* Only with PEER_SHARED. What attach returns stands for another process: it has its own mapping. */
     void *(*attach)(void *owner);
     int (*sync)(void *follower, uint64_t times); /* look for a change of size `times` times, and take it over */
+    int (*wait)(void *follower); /* sleep until there is something that sync has not taken over. NULL: cannot */
 };
 
 /* Say why a call failed: printf-like, "what: errno's sentence" for peer_fail_errno. They return -1 and NULL. */

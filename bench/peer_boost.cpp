@@ -319,7 +319,7 @@ template <class Kind> int sync_peer(void *self, std::uint64_t times)
 template <class Kind> constexpr peer make(const char *name, const char *note, unsigned flags, unsigned variant)
 {
     return { name,        note,         flags,        variant,    open_peer<Kind>, grow_peer,
-             shrink_peer, base_of_peer, size_of_peer, close_peer, attach_peer,     sync_peer<Kind> };
+             shrink_peer, base_of_peer, size_of_peer, close_peer, attach_peer,     sync_peer<Kind>, nullptr };
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum variant { EAGER, LAZY, SINGLE };
+enum variant { EAGER, EXCLUSIVE, LAZY, SINGLE };
 
 struct self {
     stitch_region *region;
@@ -32,7 +32,7 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
     options.size = need->start;
     options.extent = need->extent;
     options.backend = peer->variant == SINGLE ? STITCH_BACKEND_SINGLE : STITCH_BACKEND_STITCHED;
-    options.flags = peer->variant == LAZY ? STITCH_LAZY : 0;
+    options.flags = peer->variant == LAZY ? STITCH_LAZY : peer->variant == EXCLUSIVE ? STITCH_EXCLUSIVE : 0;
     peer_unique_name(self->name, sizeof self->name);
     code = stitch_create(self->name, &options, &self->region);
     if (code < 0) {
@@ -100,6 +100,14 @@ static int sync_region(void *opaque, uint64_t times)
     return 0;
 }
 
+static int wait_for_more(void *opaque)
+{
+    struct self *self = opaque;
+    int code = stitch_wait(self->region, stitch_generation(self->region), -1);
+
+    return code < 0 ? failed("stitch_wait", code) : 0;
+}
+
 static void close_region(void *opaque)
 {
     struct self *self = opaque;
@@ -112,11 +120,12 @@ static void close_region(void *opaque)
     {                                                                                                                  \
         .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
         .open = open_region, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_region,    \
-        .attach = attach_region, .sync = sync_region                                                                   \
+        .attach = attach_region, .sync = sync_region, .wait = wait_for_more                                            \
     }
 
 const struct peer peer_stitch[] = {
     STITCH_PEER("stitch", "the default: segments end to end, memory is there when grow returns", EAGER),
+    STITCH_PEER("stitch exclusive", "STITCH_EXCLUSIVE: the one writer, who takes no lock at each call", EXCLUSIVE),
     STITCH_PEER("stitch lazy", "STITCH_LAZY: memory is found at first touch", LAZY),
     STITCH_PEER("stitch single", "STITCH_BACKEND_SINGLE: one object as large as the reserve", SINGLE),
     { 0 },

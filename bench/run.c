@@ -13,6 +13,8 @@ static const char *why_not(const struct work *work, const struct peer *peer)
 {
     if ((work->flags & WORK_NEEDS_SHARED) && !(peer->flags & PEER_SHARED))
         return "nothing to attach to";
+    if ((work->flags & WORK_NEEDS_WAIT) && peer->wait == NULL)
+        return "followers cannot sleep until there is more";
     if ((work->flags & WORK_NO_COPIES) && (peer->flags & PEER_COPIES))
         return "copies everything at each step: would take minutes";
     return NULL;

@@ -24,6 +24,9 @@ struct sys_machine {
 /* Nanoseconds since some moment. */
 double sys_now(void);
 
+/* The wall clock, the same for all processes. */
+double sys_wall(void);
+
 /* From now on sys_now counts only the time for which this process had a processor. A reading costs more, then. */
 void sys_count_processor_time(void);
 

@@ -27,6 +27,11 @@ double sys_now(void)
     return read_clock(measure);
 }
 
+double sys_wall(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
 void sys_count_processor_time(void)
 {
     measure = CLOCK_THREAD_CPUTIME_ID;

@@ -47,7 +47,8 @@ enum work_flag {
     WORK_NO_COPIES = 2,    /* not for PEER_COPIES: it would take minutes */
     WORK_TOTALS = 4,       /* the sum of the calls is the figure that counts, else the median call */
     WORK_NANOSECONDS = 8,  /* single calls are told in ns, else in us */
-    WORK_MEMORY = 16       /* every enum memory_point is looked at */
+    WORK_MEMORY = 16,      /* every enum memory_point is looked at */
+    WORK_NEEDS_WAIT = 32   /* only for peers whose followers can sleep */
 };
 
 struct work {
@@ -72,6 +73,7 @@ extern const struct work work_bytes[];
 extern const struct work work_pingpong[];
 extern const struct work work_sync[];
 extern const struct work work_attach[];
+extern const struct work work_follow[];
 
 /* ------------------------------------------------------- for works: the memory, and what lies in it (block.c) --- */
 

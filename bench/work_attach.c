@@ -10,20 +10,21 @@
 
 enum phase { ATTACH, READ, DETACH };
 
-enum { ATTACHMENTS = 20 };
+enum { ATTACHMENTS = 20, QUICK_MOST = 99 };
 
 static uint64_t whole(const struct work *work, const struct settings *settings)
 {
-    (void)settings;
-    return work->count * work->step;
+    uint64_t count = settings != NULL && settings->cold && work->count > QUICK_MOST ? QUICK_MOST : work->count;
+
+    return count * work->step;
 }
 
 /* The first word of each step, as the follower sees it. */
-static int read_all(const struct work *work, const struct peer *peer, void *follower)
+static int read_all(const struct work *work, const struct trial *trial, void *follower)
 {
-    const char *base = peer->base(follower);
+    const char *base = trial->peer->base(follower);
 
-    for (uint64_t offset = 0; offset < whole(work, NULL); offset += work->step) {
+    for (uint64_t offset = 0; offset < whole(work, trial->settings); offset += work->step) {
         uint64_t word;
 
         memcpy(&word, base + offset, sizeof word);
@@ -43,11 +44,11 @@ static int attach_once(const struct work *work, struct trial *trial)
     attached = sys_now();
     if (follower == NULL)
         return -1;
-    if (peer->size(follower) != whole(work, NULL)) {
+    if (peer->size(follower) != whole(work, trial->settings)) {
         peer->close(follower);
         return peer_fail("the follower sees another size");
     }
-    result = read_all(work, peer, follower);
+    result = read_all(work, trial, follower);
     seen = sys_now();
     peer->close(follower);
     series_add(&trial->phase[DETACH], sys_now() - seen);
@@ -58,11 +59,11 @@ static int attach_once(const struct work *work, struct trial *trial)
 
 static int grow_and_attach(const struct work *work, struct trial *trial)
 {
-    for (uint64_t size = work->step; size <= whole(work, NULL); size += work->step) {
+    for (uint64_t size = work->step; size <= whole(work, trial->settings); size += work->step) {
         if (size > work->step && block_resize(trial, size) < 0)
             return -1;
     }
-    block_touch(trial, 0, whole(work, NULL));
+    block_touch(trial, 0, whole(work, trial->settings));
     for (int i = 0; i < ATTACHMENTS; i++) {
         if (attach_once(work, trial) != 0)
             return -1;
@@ -74,7 +75,7 @@ static int run(const struct work *work, struct trial *trial)
 {
     int result;
 
-    if (block_open(trial, work->step, whole(work, NULL), work->step) != 0)
+    if (block_open(trial, work->step, whole(work, trial->settings), work->step) != 0)
         return -1;
     result = grow_and_attach(work, trial);
     block_close(trial);
@@ -91,5 +92,7 @@ const struct work work_attach[] = {
     ATTACH_WORK("attach-1", "attach to 2 MiB (stitch: 1 segment), read a word, detach; 20 times", 1),
     ATTACH_WORK("attach-41", "attach to 82 MiB (stitch: 41 segments), read a word of each, detach; 20 times", 41),
     ATTACH_WORK("attach-99", "attach to 198 MiB (stitch: 99 segments), read a word of each, detach; 20 times", 99),
+    ATTACH_WORK("attach-1000", "attach to 2000 MiB (stitch: 1000 segments), read a word of each, detach; 20 times",
+                1000),
     { 0 },
 };
