@@ -255,7 +255,8 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
 {
     uint64_t generation = now->generation + 1;
     struct st_record_shared *to = &shared->record[generation & 1];
-    bool waiting = take_announcement(&shared->waiting) | (also_waiting && take_announcement(also_waiting));
+    bool waiting = take_announcement(&shared->waiting);
+    bool also = also_waiting && take_announcement(also_waiting);
 
     if (added) {
         struct st_entry_shared *entry = &shared->entry[(next->first + next->count - 1) % geometry->capacity];
@@ -275,7 +276,8 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
 
     now->record = *next;
     now->generation = generation;
-    return waiting || st_load_ordered(&shared->waiting) != 0 || (also_waiting && st_load_ordered(also_waiting) != 0);
+    return waiting || also || st_load_ordered(&shared->waiting) != 0 ||
+           (also_waiting && st_load_ordered(also_waiting) != 0);
 }
 
 uint64_t st_directory_journal(const struct st_directory *shared)
