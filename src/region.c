@@ -236,10 +236,12 @@ int st_region_begin(struct stitch_region *region)
  */
 static int cut_told(struct stitch_region *region, uint64_t bytes, bool by, bool *entered, uint64_t *old_count)
 {
+    uint64_t listed = region->now.record.size; /* what is lost counts as cut already */
+
     *entered = true;
     cut_to_whole(region);
-    for (;;) {
-        uint64_t size = region->now.record.size, target = by ? size - bytes : bytes;
+    for (;; listed = region->now.record.size) {
+        uint64_t size = listed, target = by ? size - bytes : bytes;
         int e;
 
         if (by && bytes > size) { /* by now; then nothing ends */
