@@ -83,6 +83,8 @@ static void start_with(STARTUPINFOEXW *startup, HANDLE *handles, wchar_t *line, 
 {
     PROCESS_INFORMATION started;
     SIZE_T size = 0;
+    int tries = 0;
+    BOOL made;
 
     (void)InitializeProcThreadAttributeList(NULL, 1, 0, &size);
     startup->lpAttributeList = malloc(size);
@@ -90,8 +92,11 @@ static void start_with(STARTUPINFOEXW *startup, HANDLE *handles, wchar_t *line, 
         !UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles,
                                    3 * sizeof *handles, NULL, NULL))
         T_FAIL("no list of handles: %lu", (unsigned long)GetLastError());
-    if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT | console, NULL, NULL,
-                        &startup->StartupInfo, &started))
+    do
+        made = CreateProcessW(NULL, line, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT | console, NULL, NULL,
+                              &startup->StartupInfo, &started);
+    while (!made && t_start_again(&tries));
+    if (!made)
         T_FAIL("no process: %lu", (unsigned long)GetLastError());
     DeleteProcThreadAttributeList(startup->lpAttributeList);
     free(startup->lpAttributeList);

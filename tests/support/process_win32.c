@@ -83,21 +83,13 @@ static void make_pipe(HANDLE *ours, HANDLE *theirs, bool we_write)
         T_FAIL("no pipe: %lu", (unsigned long)GetLastError());
 }
 
-/*
- * CreateProcess says ERROR_INTERNAL_ERROR in Wine where the new process ended before its first instruction (ntdll's
- * NtCreateUserProcess: no success and no exit code), which a busy machine brings about now and then. Nothing has run
- * then, so another try is the same test.
- */
-static bool create(char *command, STARTUPINFOA *startup, PROCESS_INFORMATION *started)
+bool t_start_again(int *tries)
 {
-    for (int tries = 1;; tries++) {
-        if (CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, startup, started))
-            return true;
-        if (GetLastError() != ERROR_INTERNAL_ERROR || tries == STARTS)
-            return false;
-        (void)fprintf(stderr, "CreateProcess: internal error, try %d of %d\n", tries, (int)STARTS);
-        Sleep(100);
-    }
+    if (GetLastError() != ERROR_INTERNAL_ERROR || ++*tries == STARTS)
+        return false;
+    (void)fprintf(stderr, "CreateProcess: internal error, try %d of %d\n", *tries, (int)STARTS);
+    Sleep(100);
+    return true;
 }
 
 t_process *t_start(const char *helper, const char *format, ...)
@@ -106,6 +98,8 @@ t_process *t_start(const char *helper, const char *format, ...)
     t_process *process = new_process();
     STARTUPINFOA startup = { .cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES };
     PROCESS_INFORMATION started;
+    int tries = 0;
+    BOOL made;
     va_list list;
 
     va_start(list, format);
@@ -117,7 +111,10 @@ t_process *t_start(const char *helper, const char *format, ...)
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
     (void)SetHandleInformation(startup.hStdError, HANDLE_FLAG_INHERIT, 1);
     (void)fflush(NULL);
-    if (!create(command, &startup, &started))
+    do
+        made = CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, &started);
+    while (!made && t_start_again(&tries));
+    if (!made)
         T_FAIL("no process: %lu", (unsigned long)GetLastError());
     if (!AssignProcessToJobObject(job, started.hProcess))
         T_FAIL("no place in the job: %lu", (unsigned long)GetLastError());

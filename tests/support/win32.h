@@ -13,6 +13,13 @@
 /* The process as the system knows it; NULL: this one. */
 HANDLE t_process_handle(const t_process *process);
 
+/*
+ * CreateProcess has failed: shall it be called again? It says ERROR_INTERNAL_ERROR in Wine where the new process ended
+ * before its first instruction (ntdll's NtCreateUserProcess: no success and no exit code), which a busy machine brings
+ * about now and then. Nothing has run then, so another try is the same test.
+ */
+bool t_start_again(int *tries);
+
 /* The views that there are now are not the coming test's. */
 void t_maps_begin(void);
 
