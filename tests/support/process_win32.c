@@ -112,7 +112,8 @@ t_process *t_start(const char *helper, const char *format, ...)
     (void)SetHandleInformation(startup.hStdError, HANDLE_FLAG_INHERIT, 1);
     (void)fflush(NULL);
     do
-        made = CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, &started);
+        made = CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
+                              &started);
     while (!made && t_start_again(&tries));
     if (!made)
         T_FAIL("no process: %lu", (unsigned long)GetLastError());
