@@ -29,6 +29,7 @@ static bool is_fixed(const struct stitch_region *region)
 static bool by_blocks(const struct stitch_region *region, uint64_t upto)
 {
     return upto > FIRST_BY_PAGES && region->folder.block > region->geometry.page && !st_os_blocks_fail() &&
+           !(region->geometry.flags & STITCH_SMALL_PAGES) &&
            region->geometry.backend != STITCH_BACKEND_REMAP; /* its view lies anyhow, and ends with the size */
 }
 
@@ -41,6 +42,13 @@ static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint
     if (st_backing_is_lazy(region) || is_fixed(region))
         return end;
     return st_extent_smaller(st_extent_round(upto, blocks ? region->folder.block : region->geometry.page), end);
+}
+
+uint64_t st_backing_kept(const struct stitch_region *region, uint64_t size, uint64_t end)
+{
+    bool blocks = by_blocks(region, size) && !st_backing_is_lazy(region);
+
+    return st_extent_smaller(st_extent_round(size, blocks ? region->folder.block : region->geometry.page), end);
 }
 
 /* Where the bytes [0, upto) of a segment are, for a system that commits or gives back through views; NULL: nowhere. */
@@ -66,15 +74,18 @@ static int open_tail(struct stitch_region *region, struct st_segment_view *last,
  * must not ask for the last page: the kernel would kill somebody to find it.)
  */
 static int commit_segment(struct stitch_region *region, const struct st_segment_view *view, const st_os_object *object,
-                          uint64_t from, uint64_t size, uint64_t *mark)
+                          uint64_t from, uint64_t size, int how, uint64_t *mark)
 {
     bool blocks = by_blocks(region, size);
     int e;
 
+    if (st_backing_is_lazy(region))
+        how |= ST_OS_LAZY;
+
     for (;;) {
         *mark = mark_for(region, size, view->offset + view->extent, blocks);
         e = st_os_commit(object, view_of(region, view, *mark - view->offset), from - view->offset, *mark - from,
-                         st_backing_is_lazy(region), blocks);
+                         how | (blocks ? ST_OS_BLOCKS : 0), &region->lender);
         if (e != STITCH_ENOSPC || !blocks || *mark == mark_for(region, size, view->offset + view->extent, false))
             return e;
         blocks = false;
@@ -93,7 +104,7 @@ static int commit_tail(struct stitch_region *region, uint64_t size, struct st_re
         return 0;
     e = open_tail(region, &last, &object);
     if (!e)
-        e = commit_segment(region, &last, object, next->commit, size, &mark);
+        e = commit_segment(region, &last, object, next->commit, size, 0, &mark);
     if (e)
         return e;
     if (region->sure_id == last.id && region->sure_to == next->commit)
@@ -122,7 +133,7 @@ int st_backing_make_sure(struct stitch_region *region, uint64_t size)
         return e;
     from = from > last.offset ? from : last.offset;
     e = st_os_commit(object, view_of(region, &last, now->commit - last.offset), from - last.offset, now->commit - from,
-                     false, false);
+                     0, &region->lender);
     if (!e) {
         region->sure_id = last.id;
         region->sure_from = from;
@@ -187,23 +198,23 @@ static int make_segment(struct stitch_region *region, const struct st_record *ne
 {
     bool born_whole = is_fixed(region) && !region->folder.gives_back; /* SEC_COMMIT, the article's first program */
     char name[ST_NAME_SIZE];
-    st_os_status status;
+    st_os_status status = { 0 };
     int e;
 
     st_names_segment(name, region->geometry.tag, next->next_id);
     e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, born_whole, &view->object);
     if (e)
         return e;
-    e = st_follow_map_view(region, view);
+    e = st_os_object_status(&view->object, &status);
+    if (!e && status.owner != region->owner) /* this process became another user since it attached */
+        e = STITCH_EACCES;
+    if (!e)
+        e = st_follow_map_view(region, view, status.identity);
     if (e)
         goto close;
     *mark = mark_for(region, size, view->offset + view->extent, false);
     if (*mark > view->offset && !born_whole)
-        e = commit_segment(region, view, &view->object, view->offset, size, mark);
-    if (!e)
-        e = st_os_object_status(&view->object, &status);
-    if (!e && status.owner != region->owner) /* this process became another user since it attached */
-        e = STITCH_EACCES;
+        e = commit_segment(region, view, &view->object, view->offset, size, ST_OS_FRESH, mark);
     if (!e)
         return 0;
     st_follow_unmap_view(region, view);

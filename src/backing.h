@@ -25,6 +25,12 @@ int st_backing_make_sure(struct stitch_region *region, uint64_t size);
 /* Take back what st_backing_add did, in reverse. `added` as it told, or NULL. */
 void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added);
 
+/*
+ * How far the last extent, which ends at `end`, stays committed when the region shrinks to `size`, where memory can be
+ * given back in part: to the page, or to the end of a block, for to take a part of that is to split it, and dear.
+ */
+uint64_t st_backing_kept(const struct stitch_region *region, uint64_t size, uint64_t end);
+
 /* Give the memory of [from, to) in the last extent back to the system; nothing to do if from >= to. */
 int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to);
 

@@ -74,8 +74,8 @@ static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
            g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && is_multiple(STITCH_EXTENT_UNIT, g->page) &&
            g->reserve >= STITCH_EXTENT_UNIT && g->reserve <= STITCH_RESERVE_MAX &&
            is_multiple(g->reserve, STITCH_EXTENT_UNIT) && g->extent <= g->reserve &&
-           is_multiple(g->extent, STITCH_EXTENT_UNIT) && backend_is_sane(g) &&
-           (g->flags & ~(STITCH_LAZY | STITCH_KEEP)) == 0 && (g->mode & ~UINT64_C(0755)) == 0;
+           is_multiple(g->extent, STITCH_EXTENT_UNIT) && backend_is_sane(g) && (g->flags & ~ST_REGION_FLAGS) == 0 &&
+           (g->mode & ~UINT64_C(0755)) == 0;
 }
 
 int st_directory_geometry(const struct st_directory *shared, uint64_t length, struct st_geometry *out)

@@ -16,6 +16,9 @@
 
 struct st_directory; /* layout.h */
 
+/* What a region is made with for ever; the other flags are a handle's. */
+#define ST_REGION_FLAGS (STITCH_LAZY | STITCH_KEEP | STITCH_SMALL_PAGES)
+
 /* The header, checked once when the directory was mapped; never read from shared memory again. */
 struct st_geometry {
     uint64_t tag, length, reserve, backend, flags, mode, extent, capacity, page, created;

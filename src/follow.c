@@ -49,15 +49,15 @@ static uint64_t window_for(const struct stitch_region *region, uint64_t size)
     return st_extent_round(size > 0 ? size : 1, region->geometry.page);
 }
 
-int st_follow_map_view(struct stitch_region *region, struct st_segment_view *view)
+int st_follow_map_view(struct stitch_region *region, struct st_segment_view *view, st_os_identity identity)
 {
     int e;
 
     view->mapped = moves(region) ? window_for(region, 0) : view->extent;
     e = moves(region)
-            ? st_os_view_resize(&region->reservation, view->mapped, &view->object, region->readonly, &view->identity)
-            : st_os_view_map(&region->reservation, view->offset, view->mapped, &view->object, region->readonly,
-                             &view->identity);
+            ? st_os_view_resize(&region->reservation, view->mapped, &view->object, region->readonly)
+            : st_os_view_map(&region->reservation, view->offset, view->mapped, &view->object, region->readonly);
+    view->identity = st_os_view_identity(identity, st_region_at(region, view->offset));
     st_store(&region->base, (uintptr_t)region->reservation.base);
     return e;
 }
@@ -79,10 +79,11 @@ int st_follow_resize_view(struct stitch_region *region, uint64_t size)
 
     if (!moves(region) || st_segments_at(&region->segments, 0, &view) != 0 || view.mapped == window)
         return 0;
-    e = st_os_view_resize(&region->reservation, window, &view.object, region->readonly, &view.identity);
+    e = st_os_view_resize(&region->reservation, window, &view.object, region->readonly);
     if (e)
         return e;
-    st_segments_set_view(&region->segments, region->reservation.size, view.identity);
+    st_segments_set_view(&region->segments, region->reservation.size,
+                         st_os_view_identity(view.identity, region->reservation.base));
     st_store(&region->base, (uintptr_t)region->reservation.base);
     return 0;
 }
@@ -104,7 +105,7 @@ static int map_segment(struct stitch_region *region, const struct st_entry *entr
 
     if (e)
         return e;
-    e = st_follow_map_view(region, &view);
+    e = st_follow_map_view(region, &view, status.identity);
     if (e)
         goto close;
     if (region->folder.objects_persist && !moves(region))

@@ -19,8 +19,9 @@ int st_follow_adopt(struct stitch_region *region);
 int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint64_t extent, st_os_object *out,
                            st_os_status *status);
 
-/* Map the object of a view at the view's place, or undo that; `mapped` and `identity` of *view are set. */
-int st_follow_map_view(struct stitch_region *region, struct st_segment_view *view);
+/* Map the object of a view, which has that identity, at the view's place, or undo that; `mapped` and `identity` of
+ * *view are set. */
+int st_follow_map_view(struct stitch_region *region, struct st_segment_view *view, st_os_identity identity);
 void st_follow_unmap_view(struct stitch_region *region, const struct st_segment_view *view);
 
 /* Where only what the size covers is mapped: cover so much. A failure changes nothing; to less it cannot fail. */

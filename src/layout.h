@@ -24,7 +24,7 @@ struct st_header {
     st_word length;   /* bytes of this directory object */
     st_word reserve;  /* bytes */
     st_word backend;  /* enum stitch_backend, never AUTO */
-    st_word flags;    /* STITCH_LAZY | STITCH_KEEP */
+    st_word flags;    /* ST_REGION_FLAGS */
     st_word mode;     /* permission bits for new objects */
     st_word extent;   /* fixed extent, or 0 for the sizing rule */
     st_word capacity; /* entries in the ring */

@@ -138,7 +138,7 @@ static int choose_geometry(const stitch_options *options, const st_os_folder *fo
     *out = (struct st_geometry){
         .reserve = options->reserve,
         .backend = backend,
-        .flags = options->flags & (STITCH_LAZY | STITCH_KEEP),
+        .flags = options->flags & ST_REGION_FLAGS,
         .mode = options->mode,
         .extent = backend == STITCH_BACKEND_STITCHED ? options->extent : options->reserve,
         .capacity = capacity,

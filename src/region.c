@@ -154,7 +154,7 @@ static uint64_t mark_after_cut(const struct stitch_region *region, uint64_t size
 {
     bool gives_back = region->folder.gives_back && region->geometry.backend != STITCH_BACKEND_FIXED;
 
-    return st_extent_smaller(commit, gives_back ? st_extent_round(size, region->geometry.page) : end);
+    return st_extent_smaller(commit, gives_back ? st_backing_kept(region, size, end) : end);
 }
 
 /*
@@ -365,6 +365,16 @@ static int discard_in(const struct stitch_region *region, const struct st_segmen
         st_os_object_close(&object);
     }
     return e;
+}
+
+int st_region_lend(struct stitch_region *region, const stitch_lender *lender)
+{
+    if (region->readonly)
+        return STITCH_EREADONLY;
+    st_os_mutex_lock(&region->writing);
+    region->lender = lender ? *lender : (stitch_lender){ NULL, NULL };
+    st_os_mutex_unlock(&region->writing);
+    return 0;
 }
 
 int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t length)

@@ -44,6 +44,7 @@ struct stitch_region {
     struct st_roster roster;
     st_os_object roster_object; /* open only where that keeps it alive */
     stitch_watcher watcher;
+    stitch_lender lender;                 /* changed with `writing` held too */
     uint64_t told;                        /* the size that the watcher knows */
     uint64_t sure_id, sure_from, sure_to; /* st_backing_make_sure */
     bool owing; /* the writer at work could not finish what a dead one left: the journal stays open */
@@ -74,6 +75,7 @@ int st_region_grow(struct stitch_region *region, uint64_t bytes, const void *dat
 /* *report may be NULL. */
 int st_region_shrink(struct stitch_region *region, uint64_t bytes, stitch_shrunk_t *report);
 int st_region_resize(struct stitch_region *region, uint64_t size);
+int st_region_lend(struct stitch_region *region, const stitch_lender *lender);
 int st_region_discard(struct stitch_region *region, uint64_t offset, uint64_t length);
 
 #endif

@@ -16,7 +16,6 @@
 
 static_assert(sizeof(stitch_options) == 10 * 8, "every option is 8 bytes wide, so that a size tells a version");
 
-#define CREATE_FLAGS (STITCH_LAZY | STITCH_KEEP)
 #define OPEN_FLAGS   (STITCH_READONLY | STITCH_OTHER_OWNER)
 #define HANDLE_FLAGS (STITCH_EXCLUSIVE | STITCH_NOWAIT | STITCH_INHERIT)
 
@@ -110,7 +109,7 @@ static int prepare(const char *name, const stitch_options *from, int purpose, st
     e = copy_options(from, options);
     if (e)
         return e;
-    if ((options->flags & ~(CREATE_FLAGS | OPEN_FLAGS | HANDLE_FLAGS)) != 0 ||
+    if ((options->flags & ~(ST_REGION_FLAGS | OPEN_FLAGS | HANDLE_FLAGS)) != 0 ||
         (options->flags & (STITCH_READONLY | STITCH_EXCLUSIVE)) == (STITCH_READONLY | STITCH_EXCLUSIVE) ||
         (purpose == FOR_CREATE && (options->flags & OPEN_FLAGS) != 0) ||
         (options->flags & OPEN_FLAGS) == STITCH_OTHER_OWNER)
@@ -266,6 +265,12 @@ int stitch_watch(stitch_region *region, const stitch_watcher *watcher)
         return STITCH_EINVAL;
     st_follow_watch(region, watcher);
     return 0;
+}
+
+int stitch_lend(stitch_region *region, const stitch_lender *lender)
+{
+    st_os_error_set(0);
+    return region ? st_region_lend(region, lender) : STITCH_EINVAL;
 }
 
 int stitch_wait(stitch_region *region, uint64_t seen_generation, int64_t timeout_ms)

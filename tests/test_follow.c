@@ -53,12 +53,13 @@ static void check_zero_or(const stitch_region *region, uint64_t from, uint64_t t
     }
 }
 
-static stitch_region *create_with_extent(const char *name, uint64_t size)
+static stitch_region *create_with_extent(const char *name, uint64_t size, uint64_t flags)
 {
     stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(64);
+    options.flags = flags;
     stitch_region *region = t_create_with(name, &options);
 
     while (stitch_size(region) < size)
@@ -110,7 +111,7 @@ static void promise_3_reader_that_never_syncs_through_a_thousand_shrinks(void)
 {
     t_random random = t_random_start();
     const char *name = t_name();
-    stitch_region *region = create_with_extent(name, T_MIB(12));
+    stitch_region *region = create_with_extent(name, T_MIB(12), STITCH_SMALL_PAGES); /* given back to the page */
     uint64_t single = t_info(region).backend == STITCH_BACKEND_SINGLE, looks;
     t_process *reader;
 
@@ -166,7 +167,7 @@ static void promise_3_no_signal_at_the_edge(void)
 {
     t_random random = t_random_start();
     const char *name = t_name();
-    stitch_region *region = create_with_extent(name, T_MIB(4));
+    stitch_region *region = create_with_extent(name, T_MIB(4), 0);
     t_process *one = t_start("edge_reader", "%s 1", name), *two = t_start("edge_reader", "%s 0", name);
     uint64_t reads, sum;
 
@@ -216,7 +217,7 @@ static void sync_says_whether_something_changed(void)
 static void follower_takes_over_segments_that_were_replaced(void)
 {
     const char *name = t_name();
-    stitch_region *writer = create_with_extent(name, T_MIB(8)), *reader = t_open_readonly(name);
+    stitch_region *writer = create_with_extent(name, T_MIB(8), 0), *reader = t_open_readonly(name);
 
     fill(writer, 0, T_MIB(8), OLD);
     check(reader, 0, T_MIB(8), OLD);
@@ -237,7 +238,7 @@ static void follower_catches_up_over_many_generations(void)
 {
     t_random random = t_random_start();
     const char *name = t_name();
-    stitch_region *writer = create_with_extent(name, 0), *reader = t_open_readonly(name);
+    stitch_region *writer = create_with_extent(name, 0, 0), *reader = t_open_readonly(name);
 
     for (uint64_t round = 0; round < t_rounds(40); round++) {
         uint64_t steps = 1 + t_random_below(&random, 30), size;
@@ -261,7 +262,7 @@ static void follower_catches_up_over_many_generations(void)
 static void writing_calls_catch_up(void)
 {
     const char *name = t_name();
-    stitch_region *one = create_with_extent(name, T_MIB(3)), *two = t_open(name);
+    stitch_region *one = create_with_extent(name, T_MIB(3), 0), *two = t_open(name);
     uint64_t offset;
 
     T_OK(stitch_grow(one, T_MIB(4), NULL));

@@ -11,6 +11,7 @@
 #define UNIT STITCH_EXTENT_UNIT
 
 static st_os_folder folder;
+static const stitch_lender nobody;
 
 static void open_folder(void)
 {
@@ -21,10 +22,9 @@ static void open_folder(void)
 static st_os_reservation view_of(const st_os_object *object, uint64_t size)
 {
     st_os_reservation reservation;
-    st_os_identity seen;
 
     T_EQ(st_os_reserve(size, &reservation), 0);
-    T_EQ(st_os_view_map(&reservation, 0, size, object, false, &seen), 0);
+    T_EQ(st_os_view_map(&reservation, 0, size, object, false), 0);
     return reservation;
 }
 
@@ -37,7 +37,7 @@ static st_os_object make(const char *name, uint64_t size, uint64_t committed)
     if (committed > 0 && committed < size) {
         st_os_reservation reservation = view_of(&object, size);
 
-        T_EQ(st_os_commit(&object, reservation.base, 0, committed, false, false), 0);
+        T_EQ(st_os_commit(&object, reservation.base, 0, committed, 0, &nobody), 0);
         st_os_release(&reservation);
     }
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
@@ -273,15 +273,15 @@ static void commit_makes_memory_that_reads_zero(void)
     T_EQ(resident(&object), 0);
     T_EQ(st_os_map(&object, 2 * UNIT, false, &view), 0);
     bytes = view;
-    T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, false, false), 0);
+    T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, 0, &nobody), 0);
     T_TRUE(resident(&object) >= 3 * folder.page);
     memset(bytes, 0xff, 3 * folder.page);
-    T_EQ(st_os_commit(&object, view, folder.page, UNIT, false, false), 0); /* over what was used: zero again */
+    T_EQ(st_os_commit(&object, view, folder.page, UNIT, 0, &nobody), 0); /* over what was used: zero again */
     all_zero(bytes + folder.page, UNIT);
     T_EQ(bytes[0], 0xff);
     T_TRUE(resident(&object) >= UNIT + folder.page);
     memset(bytes, 0xff, UNIT);
-    T_EQ(st_os_commit(&object, view, 0, UNIT, true, false), 0); /* lazily: only zero */
+    T_EQ(st_os_commit(&object, view, 0, UNIT, ST_OS_LAZY, &nobody), 0); /* lazily: only zero */
     all_zero(bytes, UNIT);
     T_EQ(st_os_decommit(&object, view, 0, 2 * UNIT), 0);
     T_EQ(resident(&object), 0);
@@ -357,6 +357,7 @@ static void views_lie_side_by_side(void)
     st_os_reservation reservation;
     st_os_object object[3];
     st_os_identity seen[3];
+    st_os_status status;
     surveyed s;
 
     open_folder();
@@ -370,7 +371,9 @@ static void views_lie_side_by_side(void)
         char name[2] = { (char)('a' + i), 0 };
 
         object[i] = make(name, UNIT, UNIT);
-        T_EQ(st_os_view_map(&reservation, i * UNIT, UNIT, &object[i], i == 2, &seen[i]), 0);
+        T_EQ(st_os_object_status(&object[i], &status), 0);
+        T_EQ(st_os_view_map(&reservation, i * UNIT, UNIT, &object[i], i == 2), 0);
+        seen[i] = st_os_view_identity(status.identity, reservation.base + i * UNIT);
         T_EQ(st_os_object_remove(&folder, name), 0);
         st_os_object_close(&object[i]); /* the view keeps it */
     }

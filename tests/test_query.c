@@ -103,14 +103,17 @@ static void promise_5_grown_memory_is_there_before_anybody_touches_it(void)
     t_close(region);
 }
 
-static void promise_6_the_tail_is_given_back_to_the_page(void)
+/* Down from 9 MiB in random steps: no more is held than the size takes, to the granule. */
+static void the_tail_is_given_back(uint64_t flags, uint64_t large_granule)
 {
     t_random random = t_random_start();
+    stitch_options options = t_options();
     stitch_region *region;
     uint64_t page;
 
     t_needs(T_GIVING_BACK);
-    region = t_create(t_name());
+    options.flags = flags;
+    region = t_create_with(t_name(), &options);
     page = t_info(region).page;
     T_OK(stitch_resize(region, T_MIB(9)));
     while (stitch_size(region) > 0) {
@@ -120,11 +123,23 @@ static void promise_6_the_tail_is_given_back_to_the_page(void)
         size -= bytes < size ? bytes : size;
         T_OK(stitch_resize(region, size));
         most = (size + page - 1) / page * page;
+        if (size > T_MIB(2) && large_granule > page)
+            most = (size + large_granule - 1) / large_granule * large_granule;
         if (t_info(region).resident > most)
             T_FAIL("%" PRIu64 " bytes are held by a region of %" PRIu64, t_info(region).resident, size);
     }
     T_EQ(t_info(region).resident, 0);
     t_close(region);
+}
+
+static void promise_6_the_tail_is_given_back_to_the_page(void)
+{
+    the_tail_is_given_back(STITCH_SMALL_PAGES, 0);
+}
+
+static void promise_6_the_tail_is_given_back_to_the_huge_page(void)
+{
+    the_tail_is_given_back(0, T_MIB(2));
 }
 
 static void presence_tells_reserved_from_committed(void)
@@ -331,6 +346,7 @@ static const struct CMUnitTest tests[] = {
     T_REMAP(segment_and_find_agree),
     T_BOTH(promise_5_grown_memory_is_there_before_anybody_touches_it),
     T_BOTH(promise_6_the_tail_is_given_back_to_the_page),
+    T_BOTH(promise_6_the_tail_is_given_back_to_the_huge_page),
     T_BOTH(presence_tells_reserved_from_committed),
     T_BOTH(presence_in_lazy_regions_is_what_was_touched),
     T_BOTH(discard_keeps_what_is_outside),

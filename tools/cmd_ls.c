@@ -94,6 +94,7 @@ static json_t *to_json(const stitch_listing *region)
     st_json_number(object, "generation", region->generation);
     st_json_text(object, "backend", st_text_backend(region->backend));
     st_json_member(object, "lazy", json_boolean((region->flags & STITCH_LAZY) != 0));
+    st_json_member(object, "small_pages", json_boolean((region->flags & STITCH_SMALL_PAGES) != 0));
     st_json_member(object, "keep", json_boolean((region->flags & STITCH_KEEP) != 0));
     st_json_number(object, "created", region->created);
     return object;

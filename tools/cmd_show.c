@@ -178,6 +178,7 @@ static int print_json(const struct picture *picture)
     st_json_text(root, "owner_name", st_term_user(info->owner, owner, sizeof owner));
     st_json_text(root, "backend", st_text_backend(info->backend));
     st_json_member(root, "lazy", json_boolean((info->flags & STITCH_LAZY) != 0));
+    st_json_member(root, "small_pages", json_boolean((info->flags & STITCH_SMALL_PAGES) != 0));
     st_json_member(root, "keep", json_boolean((info->flags & STITCH_KEEP) != 0));
     st_json_member(root, "writers", json_boolean(info->writers != 0));
     st_json_member(root, "segments", segments_to_json(picture));

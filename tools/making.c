@@ -12,7 +12,7 @@
 
 static struct {
     char *reserve, *mode, *backend, *extent, *segments, *security;
-    int single, lazy;
+    int single, lazy, small;
 } given;
 
 #define RESERVE(letter)                                                                                               \
@@ -24,6 +24,7 @@ static struct poptOption rest_table[] = {
     { "mode", 'm', POPT_ARG_STRING, &given.mode, 0, "permission bits (else 0600); others may read, never write",
       "OCTAL" },
     { "lazy", 'l', POPT_ARG_NONE, &given.lazy, 0, "take memory at the first touch, not when growing", NULL },
+    { "small-pages", '\0', POPT_ARG_NONE, &given.small, 0, "take memory by single pages, never by huge ones", NULL },
     { "single", '1', POPT_ARG_NONE, &given.single, 0, "one segment as large as the reserve: --backend=single", NULL },
     { "backend", '\0', POPT_ARG_STRING, &given.backend, 0,
       "auto, stitched, single, fixed (all committed at once) or remap (only the size is mapped; the base moves)",
@@ -110,7 +111,8 @@ int st_making_options(stitch_options *options)
     if (status == ST_STATUS_OK) {
         status = choose_backend(&options->backend);
     }
-    options->flags = (st_term_regions_stay() ? STITCH_KEEP : 0) | (given.lazy ? STITCH_LAZY : 0);
+    options->flags = (st_term_regions_stay() ? STITCH_KEEP : 0) | (given.lazy ? STITCH_LAZY : 0) |
+                     (given.small ? STITCH_SMALL_PAGES : 0);
     options->folder = st_cli.folder;
     options->security = given.security;
     return status == ST_STATUS_OK ? check_ranges(options) : status;

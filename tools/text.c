@@ -170,16 +170,10 @@ int st_text_backend_from(const char *name, uint64_t *backend)
 
 const char *st_text_flags(uint64_t flags)
 {
-    switch (flags & (STITCH_LAZY | STITCH_KEEP)) {
-    case STITCH_LAZY | STITCH_KEEP:
-        return "lazy,keep";
-    case STITCH_LAZY:
-        return "lazy";
-    case STITCH_KEEP:
-        return "keep";
-    default:
-        return "-";
-    }
+    static const char *const texts[] = { "-",     "lazy",       "keep",       "lazy,keep",
+                                         "small", "lazy,small", "keep,small", "lazy,keep,small" };
+    return texts[((flags & STITCH_LAZY) != 0) + ((flags & STITCH_KEEP) != 0) * 2 +
+                 ((flags & STITCH_SMALL_PAGES) != 0) * 4];
 }
 
 const char *st_text_time(uint64_t seconds, int to_the_second, char *to)

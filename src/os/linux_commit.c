@@ -51,6 +51,7 @@ static int allocate(const st_os_object *object, uint64_t offset, uint64_t length
 #define BLOCK       STITCH_EXTENT_UNIT /* a huge page, of the processors that stitch is for */
 #define COLLAPSE    25                 /* MADV_COLLAPSE, Linux 6.1; older headers lack it */
 #define AGAIN_TRIES 3
+#define PIECE       (4 * BLOCK) /* what one thread does at a time: a millisecond, much longer than to hand it over */
 
 /* Whether this kernel, with its settings and those of this process, does it at all: what comes of the first one. */
 enum { UNTRIED, WORKS, FAILS };
@@ -69,10 +70,10 @@ static bool may_write(uint64_t end)
     return st_sys.getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || end <= limit.rlim_cur);
 }
 
-static int collapse(void *at)
+static int collapse(void *at, uint64_t length)
 {
     for (int tries = 0; tries < AGAIN_TRIES; tries++) {
-        if (st_sys.madvise(at, (size_t)BLOCK, COLLAPSE) == 0)
+        if (st_sys.madvise(at, (size_t)length, COLLAPSE) == 0)
             return 0;
         if (errno != EAGAIN)
             break;
@@ -92,11 +93,8 @@ static int collapse(void *at)
  */
 static int commit_block(const st_os_object *object, char *view, uint64_t offset)
 {
-    int error, e;
+    int error = st_os_blocks_fail() ? EINVAL : collapse(view + offset, BLOCK), e;
 
-    if (st_sys.pwrite((int)object->handle, "", 1, (off_t)offset) != 1)
-        return errno == EINTR ? allocate(object, offset, BLOCK) : st_linux_fail(errno);
-    error = collapse(view + offset);
     if (error == 0) {
         st_store(&blocks_state, WORKS);
         return 0;
@@ -109,8 +107,76 @@ static int commit_block(const st_os_object *object, char *view, uint64_t offset)
     return e;
 }
 
+/* Several blocks; the kernel is asked for all at once, since it begins each call by waiting for every processor. */
+static int commit_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length)
+{
+    uint64_t end = offset + length;
+    int e = 0;
+
+    for (uint64_t at = offset; at < end; at += BLOCK)
+        if (st_sys.pwrite((int)object->handle, "", 1, (off_t)at) != 1)
+            return errno == EINTR ? allocate(object, offset, length) : st_linux_fail(errno);
+    if (st_load(&blocks_state) == WORKS && collapse(view + offset, length) == 0)
+        return 0;
+    for (uint64_t at = offset; !e && at < end; at += BLOCK) /* those that are there already cost a look */
+        e = commit_block(object, view, at);
+    return e;
+}
+
+/* Blocks that several threads commit, a piece at a time, each the next one. */
+struct job {
+    const st_os_object *object;
+    char *view;
+    uint64_t end;
+    st_word next;   /* offset of the first piece that nobody has taken */
+    st_word result; /* of one that failed, as a positive number; 0: of none */
+    st_word error;
+};
+
+/* The next piece for the one who asks; false: there is none, or somebody has failed. */
+static bool take(struct job *job, uint64_t *at)
+{
+    do {
+        *at = st_load(&job->next);
+        if (*at >= job->end || st_load(&job->result) != 0)
+            return false;
+    } while (!st_claim(&job->next, *at, *at + PIECE));
+    return true;
+}
+
+static void work(void *arg)
+{
+    struct job *job = arg;
+    uint64_t at;
+
+    while (take(job, &at)) {
+        int e = commit_blocks(job->object, job->view, at, at + PIECE < job->end ? PIECE : job->end - at);
+
+        if (e) {
+            st_store(&job->error, (uint64_t)st_os_error());
+            st_store(&job->result, (uint64_t)-e);
+        }
+    }
+}
+
+/* By the lender's threads as far as they come, and by this one for what they leave. */
+static int commit_together(const st_os_object *object, char *view, uint64_t offset, uint64_t length,
+                           const stitch_lender *lender)
+{
+    struct job job = { .object = object, .view = view, .end = offset + length };
+
+    st_store(&job.next, offset);
+    if (lender->run && length > PIECE)
+        lender->run(lender->arg, work, &job);
+    work(&job);
+    if (st_load(&job.result) != 0)
+        st_os_error_set((int)st_load(&job.error));
+    return -(int)st_load(&job.result);
+}
+
 /* The whole blocks in a range as such, what is before and behind them by pages. */
-static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length)
+static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length,
+                              const stitch_lender *lender)
 {
     uint64_t end = offset + length, first = (offset + BLOCK - 1) & ~(BLOCK - 1), behind = end & ~(BLOCK - 1);
     int e;
@@ -118,24 +184,24 @@ static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t o
     if (first >= behind || !may_write(end))
         return allocate(object, offset, length);
     e = first > offset ? allocate(object, offset, first - offset) : 0;
-    while (!e && first < behind && !st_os_blocks_fail()) {
-        e = commit_block(object, view, first);
-        first += BLOCK;
-    }
-    return e || first == end ? e : allocate(object, first, end - first);
+    if (!e)
+        e = commit_together(object, view, first, behind - first, lender);
+    return e || behind == end ? e : allocate(object, behind, end - behind);
 }
 
 /*
  * What lies behind the commit mark is rubbish: left by a writer that died between publishing a shrink and punching, or
  * stored there by a follower that has not yet synced. So it goes first, whoever left it.
  */
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy, bool blocks)
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
+                 const stitch_lender *lender)
 {
-    int e = punch(object, offset, length);
+    int e = how & ST_OS_FRESH ? 0 : punch(object, offset, length);
 
-    if (e || lazy)
+    if (e || (how & ST_OS_LAZY))
         return e;
-    e = view && blocks ? allocate_by_blocks(object, view, offset, length) : allocate(object, offset, length);
+    e = view && (how & ST_OS_BLOCKS) ? allocate_by_blocks(object, view, offset, length, lender)
+                                     : allocate(object, offset, length);
     if (e) {
         int error = st_os_error();
 

@@ -96,20 +96,20 @@ void st_os_release(st_os_reservation *reservation)
 }
 
 int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
-                   bool readonly, st_os_identity *seen)
+                   bool readonly)
 {
-    st_os_status status;
-    int e = st_os_object_status(object, &status);
     int protection = readonly ? PROT_READ : PROT_READ | PROT_WRITE;
     /* MAP_NORESERVE: hugetlbfs would otherwise set pages aside for the whole extent; we commit by ourselves. */
-    void *at;
+    void *at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
+                           (int)object->handle, 0);
 
-    if (e)
-        return e;
-    at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-                     (int)object->handle, 0);
-    *seen = status.identity;
     return at != MAP_FAILED ? 0 : refused(false); /* over a reservation there is address space */
+}
+
+st_os_identity st_os_view_identity(st_os_identity object, const void *address)
+{
+    (void)address;
+    return object;
 }
 
 /*
@@ -139,12 +139,10 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
  * that does not go (hugetlbfs, or a view that the program has split) the new view comes first, so that a failure costs
  * nothing.
  */
-int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
-                      st_os_identity *seen)
+int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly)
 {
-    st_os_status status;
     void *at = NULL;
-    int e;
+    int e = 0;
 
     if (size <= reservation->size) {
         if (size < reservation->size &&
@@ -152,9 +150,6 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
             reservation->size = size;
         return 0;
     }
-    e = st_os_object_status(object, &status);
-    if (e)
-        return e;
     if (reservation->base)
         at = st_sys.mremap(reservation->base, (size_t)reservation->size, (size_t)size, MREMAP_MAYMOVE);
     if (!reservation->base || (at == MAP_FAILED && errno != ENOMEM)) {
@@ -167,7 +162,6 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
     if (e)
         return e;
     *reservation = (st_os_reservation){ .base = at, .size = size };
-    *seen = status.identity;
     return 0;
 }
 

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <stitch/stitch.h>
+
 #include "../atomic.h"
 
 /* ------------------------------------------------------------------------------------------------- environment --- */
@@ -81,7 +83,7 @@ typedef struct st_os_identity {
 #define ST_OS_UNKNOWN UINT64_MAX
 
 typedef struct st_os_status {
-    st_os_identity identity; /* zero where only a view tells (st_os_view_map) */
+    st_os_identity identity; /* zero where only a view tells (st_os_view_identity) */
     uint64_t size;           /* bytes */
     uint64_t resident;       /* bytes of memory it holds, or ST_OS_UNKNOWN */
     uint64_t owner;
@@ -131,15 +133,20 @@ int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *dat
 
 /* ------------------------------------------------------------------------------------------- memory of objects --- */
 
+enum {
+    ST_OS_LAZY = 1,   /* only make it read zero */
+    ST_OS_BLOCKS = 2, /* whole blocks of the folder may be committed as such */
+    ST_OS_FRESH = 4   /* nobody has ever stored there */
+};
+
 /*
  * Commit [offset, offset + length) of an object whose view (of this process) starts at `view` (NULL: there is none of
- * that range): afterwards stores cannot
- * fail for lack of memory, and (where memory can be given back in part) it reads zero whatever was there. `lazy`: only
- * make it read zero.
- * `blocks`: whole blocks of the folder may be committed as such. All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May
- * take as long as zeroing takes.
+ * that range): afterwards stores cannot fail for lack of memory, and (where memory can be given back in part) it reads
+ * zero whatever was there. All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes; where
+ * that is worth it, on the lender's threads too.
  */
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy, bool blocks);
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
+                 const stitch_lender *lender);
 
 /* Has committing by blocks turned out not to work in this process? */
 bool st_os_blocks_fail(void);
@@ -173,11 +180,13 @@ void st_os_release(st_os_reservation *reservation); /* with all views in it */
 /*
  * Map the whole object, `size` bytes of it, at base + offset, where reservation is. Replaces in one step: at no time
  * can another mapping of the process get in between. (Where views cannot be stitched the one view fills the
- * reservation, and mapping it may move the base.) *seen: what st_os_survey will call it. STITCH_EMAPS, _ENOMEM,
- * _EACCES.
+ * reservation, and mapping it may move the base.) STITCH_EMAPS, _ENOMEM, _EACCES.
  */
 int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
-                   bool readonly, st_os_identity *seen);
+                   bool readonly);
+
+/* What st_os_survey calls a view at `address` of the object whose status has that identity. */
+st_os_identity st_os_view_identity(st_os_identity object, const void *address);
 
 /* Turn the view at base + offset back into reservation, in one step too. Cannot fail for lack of resources. */
 void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size);
@@ -187,8 +196,7 @@ void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t 
  * nothing else. *reservation is zero or what this made of it; base may move, and the old view goes last. A failure
  * leaves everything as it was; to fewer bytes cannot fail: what cannot be let go of stays (reservation->size tells).
  */
-int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
-                      st_os_identity *seen);
+int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly);
 
 /* Map an object outside any reservation, one that was made committed (directories). STITCH_ECORRUPT: it is not, and to
  * touch it would fault. */

@@ -36,12 +36,13 @@ static int commit_aside(const st_os_object *object, uint64_t offset, uint64_t le
     return error == ERROR_SUCCESS ? 0 : st_win_fail(error);
 }
 
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, bool lazy, bool blocks)
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
+                 const stitch_lender *lender)
 {
     DWORD error;
 
-    (void)blocks;
-    (void)lazy;
+    (void)how;
+    (void)lender; /* the system zeroes page by page as they are touched, on the threads that touch them */
     if (!view)
         return commit_aside(object, offset, length);
     if (st_win.VirtualAlloc((char *)view + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))

@@ -276,14 +276,17 @@ void st_os_release(st_os_reservation *reservation)
 }
 
 int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t size, const st_os_object *object,
-                   bool readonly, st_os_identity *seen)
+                   bool readonly)
 {
-    int e = st_win_has_placeholders() ? map_stitched(reservation, offset, size, st_win_handle(object), readonly)
-                                      : map_whole(reservation, size, st_win_handle(object), readonly);
+    return st_win_has_placeholders() ? map_stitched(reservation, offset, size, st_win_handle(object), readonly)
+                                     : map_whole(reservation, size, st_win_handle(object), readonly);
+}
 
-    /* No call tells which section a view is of; what can be told is that it is one view, from this address on. */
-    *seen = (st_os_identity){ 0, (uintptr_t)reservation->base + offset };
-    return e;
+/* No call tells which section a view is of; what can be told is that it is one view, from this address on. */
+st_os_identity st_os_view_identity(st_os_identity object, const void *address)
+{
+    (void)object;
+    return (st_os_identity){ 0, (uintptr_t)address };
 }
 
 void st_os_view_unmap(st_os_reservation *reservation, uint64_t offset, uint64_t size)
@@ -308,8 +311,7 @@ static void *map_view(const st_os_object *object, uint64_t size, bool readonly)
     return st_win.MapViewOfFile(st_win_handle(object), access, 0, 0, (SIZE_T)size);
 }
 
-int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly,
-                      st_os_identity *seen)
+int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os_object *object, bool readonly)
 {
     void *at = map_view(object, size, readonly);
 
@@ -318,7 +320,6 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
     if (reservation->base)
         st_win.UnmapViewOfFile(reservation->base);
     *reservation = (st_os_reservation){ .base = at, .size = size };
-    *seen = (st_os_identity){ 0, (uintptr_t)at };
     return 0;
 }
 

@@ -4,8 +4,14 @@
 #   cmake -DNM=... -DHEADER=... -DIMPORT=libstitch.dll.a -P symbols.cmake
 cmake_minimum_required(VERSION 3.25)
 
-# The functions that the header declares: the name after STITCH_API, before the parenthesis.
-file(READ "${HEADER}" text)
+# The functions that the header, with what it includes, declares: the name after STITCH_API, before the parenthesis.
+cmake_path(GET HEADER PARENT_PATH folder)
+file(GLOB headers "${folder}/*.h")
+set(text "")
+foreach(header IN LISTS headers)
+    file(READ "${header}" part)
+    string(APPEND text "${part}")
+endforeach()
 string(REGEX MATCHALL "\nSTITCH_API [^(;]*[ *]stitch_[a-z0-9_]+\\(" declarations "${text}")
 set(declared "")
 foreach(declaration IN LISTS declarations)
