@@ -83,7 +83,8 @@ g++             the header is tested in C++, a benchmark is in C++
 clang           the second compiler
 libc6-dev       the C library's headers
 pkg-config      the installed library is found by it in a test
-valgrind        memory errors in what runs
+valgrind        memory errors in what runs; the guard counts instructions with it
+strace          the guard against slower code counts system calls with it
 libc6-dbg       valgrind reads the C library's symbols
 uthash-dev      the library's hash table, a header
 libcmocka-dev   the tests' framework
