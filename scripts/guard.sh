@@ -43,7 +43,7 @@ fi
 say "guard"
 status=0
 ctest --test-dir "$build" -R '^guard_' --verbose --no-tests=error >"$build/test.log" 2>&1 </dev/null || status=$?
-sed -n -e 's/^[0-9]*: //' -e '/^Test command\|^Working\|^Test timeout/d' -e '/^--\|^ \|^CMake Error\|^skipped\|tests passed/p' \
-    "$build/test.log"
+sed -n -e 's/^[0-9]*: //' -e '/^Test command/d' -e '/^Working/d' -e '/^Test timeout/d' \
+    -e '/^--\|^ \|^CMake Error\|^skipped\|tests passed/p' "$build/test.log"
 note "the figures: tests/guard/*.txt"
 exit "$status"

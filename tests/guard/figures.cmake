@@ -4,8 +4,8 @@
 # A file of figures has a line `room N` (per cent), a line `for ...` (the circumstances of its figures), and for each
 # case a line `case figure`, with remarks behind that are only for people. # begins a comment.
 
-# own_folder(), drop_folder(): a folder of shared objects for us alone, since to create and to close the last handle looks
-# at all that others have there.
+# own_folder(), drop_folder(): a folder of shared objects for us alone, since to create, and to close the last handle,
+# looks at all that others have there.
 function(own_folder)
     string(RANDOM LENGTH 12 tail)
     set(ENV{STITCH_DIR} "/dev/shm/stitch-guard-${tail}")

@@ -203,7 +203,7 @@ static const struct guard_case cases[] = {
 
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-/* ------------------------------------------------------------------------------------------------------- running --- */
+/* ----------------------------------------------------------------------------------------------------- running --- */
 
 static void set_up(const struct guard_case *c, struct rig *rig)
 {
