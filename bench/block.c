@@ -19,10 +19,13 @@ static uint64_t memory_in_use(const struct peer *peer)
 
 int block_open(struct trial *trial, uint64_t start, uint64_t max, uint64_t extent)
 {
-    struct peer_need need = { .start = start, .max = max, .extent = extent };
+    return block_open_need(trial, &(struct peer_need){ .start = start, .max = max, .extent = extent });
+}
 
+int block_open_need(struct trial *trial, const struct peer_need *need)
+{
     trial->before = memory_in_use(trial->peer);
-    trial->self = trial->peer->open(trial->peer, &need);
+    trial->self = trial->peer->open(trial->peer, need);
     return trial->self == NULL ? -1 : 0;
 }
 

@@ -2,6 +2,8 @@
 /* Results as JSON. Times are in ns, memory in bytes; README.md describes the file. */
 #include "report.h"
 
+#include "aims.h"
+
 #include <stitch/stitch.h>
 
 #include <jansson.h>
@@ -106,6 +108,19 @@ static json_t *json_heading(const struct heading *heading)
     return out;
 }
 
+static json_t *json_aims(const struct result *results, unsigned count)
+{
+    json_t *out = json_array();
+    struct aim_shown aim;
+
+    for (unsigned state = 0; aims_next(results, count, &state, &aim);)
+        json_array_append_new(out, json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:i, s:b}", "aim", aim.text, "should_be",
+                                             aim.at_least ? "at least" : "at most", "bound", aim.bound, "figure",
+                                             aim.figure, "least", aim.low, "most", aim.high, "rounds", (int)aim.rounds,
+                                             "reached", (int)aim.reached));
+    return out;
+}
+
 int json_write(const char *path, const struct heading *heading, const struct result *results, unsigned count)
 {
     json_t *root = json_heading(heading), *works = json_array();
@@ -114,6 +129,7 @@ int json_write(const char *path, const struct heading *heading, const struct res
     for (unsigned i = 0; i < count; i++)
         json_array_append_new(works, json_result(&results[i]));
     json_object_set_new(root, "works", works);
+    json_object_set_new(root, "aims", json_aims(results, count));
     failed = root == NULL || json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0;
     json_decref(root);
     if (failed)

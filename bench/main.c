@@ -24,12 +24,14 @@ static const char help[] =
     "Run stitch and other ways of growing memory on the same work, in turn, and tell medians and ratios.\n"
     "\n"
     "  -m, --max SIZE     the largest region, such as 256M or 4G (1G, or what a quarter of the free memory allows)\n"
-    "  -r, --reps N       repetitions of every work by every peer, 1 to 64 (3)\n"
+    "  -r, --reps N       repetitions of every work by every peer, 1 to 64 (5)\n"
     "  -q, --quick        --max 64M --reps 1, on cold pages: does it run, is the data right; no use for times\n"
     "  -b, --busy         count processor time instead of the wall clock, where other programs are at work\n"
     "  -w, --work LIST    only these works; parts of names, with commas\n"
     "  -p, --peer LIST    only these peers; parts of names, with commas. Ratios need the first one\n"
+    "  -a, --all          also the variants that only commit in another way\n"
     "  -j, --json FILE    write the results to FILE as well\n"
+    "  -t, --tsv FILE     and as lines with tabs, as the plots take them\n"
     "  -l, --list         list works and peers, and end\n"
     "  -h, --help         this text\n"
     "\n"
@@ -37,11 +39,11 @@ static const char help[] =
 
 struct command {
     struct settings settings;
-    const char *works, *peers, *json;
+    const char *works, *peers, *json, *tsv;
     bool list;
 };
 
-static struct command command = { .settings = { .reps = 3 } };
+static struct command command = { .settings = { .reps = 5 } };
 
 /* Is one of the comma-separated parts in `list` a part of `name`? No list: yes. */
 static bool listed(const char *list, const char *name)
@@ -61,9 +63,11 @@ static bool listed(const char *list, const char *name)
     return false;
 }
 
-static bool peer_wanted(const char *name)
+static bool peer_wanted(const struct peer *peer)
 {
-    return listed(command.peers, name);
+    if (command.peers == NULL)
+        return command.settings.all || !(peer->flags & PEER_EXTRA);
+    return listed(command.peers, peer->name);
 }
 
 /* "256M": bytes, or 0 if it is not a size. */
@@ -118,6 +122,12 @@ static int take(int option, const char *value)
     case 'j':
         command.json = value;
         return -1;
+    case 't':
+        command.tsv = value;
+        return -1;
+    case 'a':
+        command.settings.all = true;
+        return -1;
     case 'l':
         command.list = true;
         return -1;
@@ -135,12 +145,13 @@ static int parse(int argc, char **argv)
         { "max", required_argument, NULL, 'm' },  { "reps", required_argument, NULL, 'r' },
         { "quick", no_argument, NULL, 'q' },      { "busy", no_argument, NULL, 'b' },
         { "work", required_argument, NULL, 'w' }, { "peer", required_argument, NULL, 'p' },
-        { "json", required_argument, NULL, 'j' }, { "list", no_argument, NULL, 'l' },
+        { "json", required_argument, NULL, 'j' }, { "tsv", required_argument, NULL, 't' },
+        { "all", no_argument, NULL, 'a' },        { "list", no_argument, NULL, 'l' },
         { "help", no_argument, NULL, 'h' },       { NULL, 0, NULL, 0 },
     };
     int option, status = -1;
 
-    while (status < 0 && (option = getopt_long(argc, argv, "m:r:qbw:p:j:lh", options, NULL)) != -1)
+    while (status < 0 && (option = getopt_long(argc, argv, "m:r:qbw:p:j:t:alh", options, NULL)) != -1)
         status = take(option, optarg);
     if (status < 0 && optind < argc)
         status = wrong("unexpected argument", argv[optind]);
@@ -199,6 +210,17 @@ static unsigned run_all(struct conditions *conditions, struct result *results)
     return count;
 }
 
+static int write_files(const struct heading *heading, const struct result *results, unsigned count)
+{
+    int status = EXIT_FINE;
+
+    if (command.json != NULL && json_write(command.json, heading, results, count) != 0)
+        status = EXIT_FAILED;
+    if (command.tsv != NULL && tsv_write(command.tsv, results, count) != 0)
+        status = EXIT_FAILED;
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     static struct result results[WORKS_MAX];
@@ -224,8 +246,10 @@ int main(int argc, char **argv)
         conditions.first_warming = sys_warm(command.settings.max, false);
     count = run_all(&conditions, results);
     heading.interrupted = sys_interrupted();
+    if (!command.settings.cold)
+        table_aims(results, count);
     table_footing(&heading, sys_seconds(&begin));
-    status = command.json != NULL && json_write(command.json, &heading, results, count) != 0 ? EXIT_FAILED : EXIT_FINE;
+    status = write_files(&heading, results, count);
     for (unsigned i = 0; i < count; i++) {
         if (!run_succeeded(&results[i]))
             status = EXIT_FAILED;

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HUGE (UINT64_C(2) << 20)
+#define HUGE     (UINT64_C(2) << 20)
+#define COLLAPSE 25 /* MADV_COLLAPSE: older headers lack it */
 
 int memfd_new(uint64_t size, bool commit)
 {
@@ -27,6 +28,23 @@ int memfd_new(uint64_t size, bool commit)
 int memfd_commit(int fd, uint64_t from, uint64_t to)
 {
     return fallocate(fd, 0, (off_t)from, (off_t)(to - from)) == 0 ? 0 : peer_fail_errno("fallocate");
+}
+
+int memfd_commit_blocks(int fd, char *base, uint64_t from, uint64_t to)
+{
+    uint64_t first = (from + HUGE - 1) & ~(HUGE - 1), behind = to & ~(HUGE - 1);
+
+    if (first >= behind)
+        return to > from ? memfd_commit(fd, from, to) : 0;
+    if (first > from && memfd_commit(fd, from, first) != 0)
+        return -1;
+    for (uint64_t block = first; block < behind; block += HUGE) {
+        if (pwrite(fd, "", 1, (off_t)block) != 1)
+            return peer_fail_errno("pwrite");
+    }
+    if (madvise(base + first, (size_t)(behind - first), COLLAPSE) != 0 && memfd_commit(fd, first, behind) != 0)
+        return -1;
+    return to > behind ? memfd_commit(fd, behind, to) : 0;
 }
 
 int memfd_resize(int fd, uint64_t size)

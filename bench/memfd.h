@@ -12,6 +12,13 @@ int memfd_new(uint64_t size, bool commit);
 /* Make [from, to) really there (fallocate). 0 or -1 after peer_fail(). */
 int memfd_commit(int fd, uint64_t from, uint64_t to);
 
+/*
+ * As stitch commits (src/os/linux_commit.c): the whole blocks of 2 MiB in it as huge pages, by a byte written into each
+ * and MADV_COLLAPSE; the rest, and what the kernel refuses, by fallocate. `base` is where the memfd is mapped, at a
+ * multiple of 2 MiB.
+ */
+int memfd_commit_blocks(int fd, char *base, uint64_t from, uint64_t to);
+
 /* ftruncate to `size`, which grows or shrinks. */
 int memfd_resize(int fd, uint64_t size);
 

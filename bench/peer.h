@@ -21,14 +21,16 @@ enum peer_flag {
     PEER_ZEROES = 2, /* promises that grown bytes read as zero */
     PEER_COPIES = 4, /* every grow and shrink costs time, and memory, in proportion to the size */
     PEER_ANON = 8,   /* its memory is AnonPages of /proc/meminfo, not Shmem */
-    PEER_HUGE = 16   /* takes memory in huge pages */
+    PEER_HUGE = 16,  /* takes memory in huge pages */
+    PEER_EXTRA = 32  /* a variant of another peer: takes part with --all, or when asked for by name */
 };
 
 /* What a work needs of the memory that it is about to use. */
 struct peer_need {
-    uint64_t start;  /* bytes at open, at least 1 */
-    uint64_t max;    /* bytes that it will never pass */
-    uint64_t extent; /* segments of this many bytes, for a peer that has segments; 0: as it likes */
+    uint64_t start;    /* bytes at open, at least 1 */
+    uint64_t max;      /* bytes that it will never pass */
+    uint64_t extent;   /* segments of this many bytes, for a peer that has segments; 0: as it likes */
+    uint64_t segments; /* so many segments, at most; 0: as it likes */
 };
 
 struct peer {
@@ -48,6 +50,8 @@ struct peer {
     void *(*attach)(void *owner);
     int (*sync)(void *follower, uint64_t times); /* look for a change of size `times` times, and take it over */
     int (*wait)(void *follower); /* sleep until there is something that sync has not taken over. NULL: cannot */
+
+    uint64_t (*segments)(void *self); /* how many it consists of. NULL: it has none */
 };
 
 /* Say why a call failed: printf-like, "what: errno's sentence" for peer_fail_errno. They return -1 and NULL. */

@@ -318,8 +318,8 @@ template <class Kind> int sync_peer(void *self, std::uint64_t times)
 
 template <class Kind> constexpr peer make(const char *name, const char *note, unsigned flags, unsigned variant)
 {
-    return { name,        note,         flags,        variant,    open_peer<Kind>, grow_peer,
-             shrink_peer, base_of_peer, size_of_peer, close_peer, attach_peer,     sync_peer<Kind>, nullptr };
+    return { name,         note,         flags,      variant,     open_peer<Kind>, grow_peer, shrink_peer,
+             base_of_peer, size_of_peer, close_peer, attach_peer, sync_peer<Kind>, nullptr,   nullptr };
 }
 
 } // namespace
@@ -327,10 +327,11 @@ template <class Kind> constexpr peer make(const char *name, const char *note, un
 extern const struct peer peer_boost[] = {
     make<managed>("Boost managed", "managed_shared_memory: close, grow or shrink_to_fit, open; the base moves",
                   PEER_SHARED, AS_USED),
-    make<managed>("Boost managed +commit", "the same, and fallocate of what is new", PEER_SHARED, COMMIT),
+    make<managed>("Boost managed +commit", "the same, and fallocate of what is new", PEER_SHARED | PEER_EXTRA, COMMIT),
     make<object>("Boost object", "shared_memory_object: truncate and a new mapped_region; the base moves",
                  PEER_SHARED | PEER_ZEROES, AS_USED),
-    make<object>("Boost object +commit", "the same, and fallocate of what is new", PEER_SHARED | PEER_ZEROES, COMMIT),
+    make<object>("Boost object +commit", "the same, and fallocate of what is new",
+                 PEER_SHARED | PEER_ZEROES | PEER_EXTRA, COMMIT),
     {},
 };
 const char *const peer_boost_missing = nullptr;

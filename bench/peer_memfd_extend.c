@@ -141,9 +141,10 @@ static uint64_t size_now(void *self)
 
 #define EXTEND_PEER(variant_name, variant_note, which)                                                                 \
     {                                                                                                                  \
-        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
-        .open = open_memfd, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memfd,      \
-        .attach = attach_memfd, .sync = look                                                                           \
+        .name = variant_name, .note = variant_note,                                                                    \
+        .flags = PEER_SHARED | PEER_ZEROES | (which == COMMIT ? PEER_EXTRA : 0), .variant = which, .open = open_memfd, \
+        .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memfd, .attach = attach_memfd,  \
+        .sync = look                                                                                                   \
     }
 
 const struct peer peer_memfd_extend[] = {

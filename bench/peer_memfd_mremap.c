@@ -119,9 +119,10 @@ static void close_memfd(void *opaque)
 
 #define MREMAP_PEER(variant_name, variant_note, which)                                                                 \
     {                                                                                                                  \
-        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
-        .open = open_memfd, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memfd,      \
-        .attach = attach_memfd, .sync = look                                                                           \
+        .name = variant_name, .note = variant_note,                                                                    \
+        .flags = PEER_SHARED | PEER_ZEROES | (which == COMMIT ? PEER_EXTRA : 0), .variant = which, .open = open_memfd, \
+        .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memfd, .attach = attach_memfd,  \
+        .sync = look                                                                                                   \
     }
 
 const struct peer peer_memfd_mremap[] = {

@@ -84,8 +84,9 @@ static void close_memfd(void *opaque)
 /* Shared memory, but how the others learn of the new object is left to the user: neither attach nor sync here. */
 #define NEWCOPY_PEER(variant_name, variant_note, which)                                                                \
     {                                                                                                                  \
-        .name = variant_name, .note = variant_note, .flags = PEER_ZEROES | PEER_COPIES, .variant = which,              \
-        .open = open_memfd, .grow = resize, .shrink = resize, .base = base, .size = size_now, .close = close_memfd     \
+        .name = variant_name, .note = variant_note,                                                                    \
+        .flags = PEER_ZEROES | PEER_COPIES | (which == COMMIT ? PEER_EXTRA : 0), .variant = which, .open = open_memfd, \
+        .grow = resize, .shrink = resize, .base = base, .size = size_now, .close = close_memfd                         \
     }
 
 const struct peer peer_newcopy[] = {

@@ -2,7 +2,8 @@
 /*
  * The honest baseline: one memfd of the greatest size, mapped whole from the start. To grow is to store the new size in
  * a word that all can see; to shrink is to store it and punch the rest out. Nothing can be cheaper; what it lacks is in
- * README.md.
+ * README.md. "blocks" commits just as stitch does, so what stitch takes longer is what segments, lock and directory
+ * cost.
  */
 #include "memfd.h"
 #include "peers.h"
@@ -12,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum variant { AS_USED, COMMIT };
+enum variant { AS_USED, COMMIT, BLOCKS };
 
 /* Behind the data, in its own page of the memfd. */
 struct shared {
@@ -20,14 +21,17 @@ struct shared {
 };
 
 #define SHARED_BYTES UINT64_C(4096)
+#define PAGE         UINT64_C(4096)
+#define BLOCK        (UINT64_C(2) << 20)
 
 struct self {
     int fd;
-    bool commit;
+    enum variant variant;
     char *base;
     struct shared *shared;
     uint64_t max;
     uint64_t size; /* as last seen */
+    uint64_t mark; /* BLOCKS: [0, mark) is committed */
 };
 
 static void close_memfd(void *opaque)
@@ -41,7 +45,7 @@ static void close_memfd(void *opaque)
 }
 
 /* Takes the descriptor over, also when it fails. A reservation first, only for its alignment. */
-static struct self *map_whole(int fd, uint64_t max, bool commit)
+static struct self *map_whole(int fd, uint64_t max, enum variant variant)
 {
     uint64_t whole = max + SHARED_BYTES;
     struct self *self = calloc(1, sizeof *self);
@@ -51,7 +55,7 @@ static struct self *map_whole(int fd, uint64_t max, bool commit)
         close(fd);
         return NULL;
     }
-    *self = (struct self){ .fd = fd, .commit = commit, .base = memfd_reserve(whole), .max = max };
+    *self = (struct self){ .fd = fd, .variant = variant, .base = memfd_reserve(whole), .max = max };
     if (self->base == NULL) {
         close_memfd(self);
         return NULL;
@@ -65,11 +69,34 @@ static struct self *map_whole(int fd, uint64_t max, bool commit)
     return self;
 }
 
+static uint64_t rounded(uint64_t size, uint64_t unit)
+{
+    return (size + unit - 1) & ~(unit - 1);
+}
+
+/* By blocks: up to 2 MiB to the page, then never more than one block ahead. */
+static int commit(struct self *self, uint64_t size)
+{
+    uint64_t to = rounded(size, size > BLOCK ? BLOCK : PAGE);
+
+    if (self->variant == AS_USED)
+        return 0;
+    if (self->variant == COMMIT)
+        return memfd_commit(self->fd, self->size, size);
+    to = to < self->max ? to : self->max;
+    if (to <= self->mark)
+        return 0;
+    if (memfd_commit_blocks(self->fd, self->base, self->mark, to) != 0)
+        return -1;
+    self->mark = to;
+    return 0;
+}
+
 static int grow(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
 
-    if (self->commit && memfd_commit(self->fd, self->size, size) != 0)
+    if (commit(self, size) != 0)
         return -1;
     self->size = size;
     atomic_store_explicit(&self->shared->size, size, memory_order_release);
@@ -78,9 +105,9 @@ static int grow(void *opaque, uint64_t size)
 
 static void *open_memfd(const struct peer *peer, const struct peer_need *need)
 {
-    uint64_t max = (need->max + 4095) & ~UINT64_C(4095);
+    uint64_t max = rounded(need->max, PAGE);
     int fd = memfd_new(max + SHARED_BYTES, false);
-    struct self *self = fd < 0 ? NULL : map_whole(fd, max, peer->variant == COMMIT);
+    struct self *self = fd < 0 ? NULL : map_whole(fd, max, (enum variant)peer->variant);
 
     if (self != NULL && grow(self, need->start) != 0) {
         close_memfd(self);
@@ -102,7 +129,7 @@ static void *attach_memfd(void *opaque)
         close(fd);
         return NULL;
     }
-    self = map_whole(fd, whole - SHARED_BYTES, false);
+    self = map_whole(fd, whole - SHARED_BYTES, AS_USED);
     if (self != NULL)
         self->size = atomic_load_explicit(&self->shared->size, memory_order_acquire);
     return self;
@@ -111,9 +138,10 @@ static void *attach_memfd(void *opaque)
 static int shrink(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
-    uint64_t old = self->size;
+    uint64_t old = self->variant == BLOCKS ? self->mark : self->size;
 
     self->size = size;
+    self->mark = rounded(size, PAGE);
     atomic_store_explicit(&self->shared->size, size, memory_order_release);
     return memfd_punch(self->fd, size, old);
 }
@@ -141,15 +169,17 @@ static uint64_t size_now(void *self)
     return ((struct self *)self)->size;
 }
 
-#define SPARSE_PEER(variant_name, variant_note, which)                                                                 \
+#define SPARSE_PEER(variant_name, variant_note, which, more_flags)                                                     \
     {                                                                                                                  \
-        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
-        .open = open_memfd, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memfd,      \
-        .attach = attach_memfd, .sync = look                                                                           \
+        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES | (more_flags),                 \
+        .variant = which, .open = open_memfd, .grow = grow, .shrink = shrink, .base = base, .size = size_now,          \
+        .close = close_memfd, .attach = attach_memfd, .sync = look                                                     \
     }
 
 const struct peer peer_sparse[] = {
-    SPARSE_PEER("sparse", "one sparse memfd mapped whole: grow is a store, shrink punches", AS_USED),
-    SPARSE_PEER("sparse +commit", "the same, and fallocate of what is new", COMMIT),
+    SPARSE_PEER("sparse", "one sparse memfd mapped whole: grow is a store, shrink punches", AS_USED, 0),
+    SPARSE_PEER("sparse +commit", "the same, and fallocate of what is new", COMMIT, 0),
+    SPARSE_PEER("sparse +blocks", "the same, and the commit that stitch has: pwrite and MADV_COLLAPSE by 2 MiB", BLOCKS,
+                PEER_HUGE),
     { 0 },
 };

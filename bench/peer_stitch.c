@@ -31,6 +31,7 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
     options.reserve = need->max < STITCH_EXTENT_UNIT ? STITCH_EXTENT_UNIT : need->max;
     options.size = need->start;
     options.extent = need->extent;
+    options.segments = need->segments;
     options.backend = peer->variant == SINGLE ? STITCH_BACKEND_SINGLE : STITCH_BACKEND_STITCHED;
     options.flags = peer->variant == LAZY ? STITCH_LAZY : peer->variant == EXCLUSIVE ? STITCH_EXCLUSIVE : 0;
     peer_unique_name(self->name, sizeof self->name);
@@ -108,6 +109,13 @@ static int wait_for_more(void *opaque)
     return code < 0 ? failed("stitch_wait", code) : 0;
 }
 
+static uint64_t segments_now(void *opaque)
+{
+    stitch_info_t info;
+
+    return stitch_info(((struct self *)opaque)->region, &info) < 0 ? 0 : info.segments;
+}
+
 static void close_region(void *opaque)
 {
     struct self *self = opaque;
@@ -118,9 +126,10 @@ static void close_region(void *opaque)
 
 #define STITCH_PEER(variant_name, variant_note, which)                                                                 \
     {                                                                                                                  \
-        .name = variant_name, .note = variant_note, .flags = PEER_SHARED | PEER_ZEROES, .variant = which,              \
-        .open = open_region, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_region,    \
-        .attach = attach_region, .sync = sync_region, .wait = wait_for_more                                            \
+        .name = variant_name, .note = variant_note,                                                                    \
+        .flags = PEER_SHARED | PEER_ZEROES | (which == LAZY ? 0 : PEER_HUGE), .variant = which, .open = open_region,   \
+        .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_region,                         \
+        .attach = attach_region, .sync = sync_region, .wait = wait_for_more, .segments = segments_now                  \
     }
 
 const struct peer peer_stitch[] = {

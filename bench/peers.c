@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 static const struct peer *const families[] = {
-    peer_stitch, peer_memfd_mremap, peer_memfd_extend, peer_sparse,
-    peer_boost,  peer_newcopy,      peer_realloc,      peer_private,
+    peer_stitch,  peer_memfd_mremap, peer_memfd_extend, peer_sparse, peer_boost,
+    peer_newcopy, peer_realloc,      peer_private,      peer_memset,
 };
 
 static char failure[200];

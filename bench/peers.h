@@ -18,6 +18,7 @@ extern const char *const peer_boost_missing;
 extern const struct peer peer_newcopy[];
 extern const struct peer peer_realloc[];
 extern const struct peer peer_private[];
+extern const struct peer peer_memset[];
 
 #ifdef __cplusplus
 }

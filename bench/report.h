@@ -17,9 +17,13 @@ struct heading {
 
 void table_heading(const struct heading *heading);
 void table_result(const struct result *result);
+void table_aims(const struct result *results, unsigned count);
 void table_footing(const struct heading *heading, double seconds);
 
 /* One file with everything, also each trial's totals. 0, or -1 with a sentence on stderr. */
 int json_write(const char *path, const struct heading *heading, const struct result *results, unsigned count);
+
+/* One line for each phase of each peer in each work, the medians with tabs between. Returns as json_write. */
+int tsv_write(const char *path, const struct result *results, unsigned count);
 
 #endif

@@ -9,6 +9,18 @@
 
 enum { WARM_PASSES_MAX = 2 };
 
+/* Is `name` one of the whole words in a list with commas? */
+static bool among(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = strstr(list, name); at != NULL; at = strstr(at + 1, name)) {
+        if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static const char *why_not(const struct work *work, const struct peer *peer)
 {
     if ((work->flags & WORK_NEEDS_SHARED) && !(peer->flags & PEER_SHARED))
@@ -87,13 +99,13 @@ static void run_trial(const struct work *work, struct row *row, struct trial *tr
         snprintf(row->failure, sizeof row->failure, "%s", peer_failure());
 }
 
-static unsigned choose_rows(const struct work *work, bool (*wanted)(const char *peer), struct row *rows)
+static unsigned choose_rows(const struct work *work, bool (*wanted)(const struct peer *), struct row *rows)
 {
     const struct peer *peer;
     unsigned count = 0;
 
     for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++) {
-        if (!wanted(peer->name))
+        if (!wanted(peer) || (work->only != NULL && !among(work->only, peer->name)))
             continue;
         if (rows != NULL) {
             rows[count].peer = peer;
@@ -104,7 +116,7 @@ static unsigned choose_rows(const struct work *work, bool (*wanted)(const char *
     return count;
 }
 
-void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const char *peer),
+void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const struct peer *),
               struct conditions *conditions, struct result *out)
 {
     struct trial trial = { .settings = settings };
@@ -157,6 +169,19 @@ double row_median(const struct row *row, enum metric metric, unsigned phase)
     return stats_median(values, row->count);
 }
 
+double row_extreme(const struct row *row, enum metric metric, unsigned phase, bool largest)
+{
+    double found = row->count > 0 ? row->outcomes[0].metric[metric][phase] : 0;
+
+    for (unsigned i = 1; i < row->count; i++) {
+        double value = row->outcomes[i].metric[metric][phase];
+
+        if (largest ? value > found : value < found)
+            found = value;
+    }
+    return found;
+}
+
 double row_memory(const struct row *row, enum memory_point point)
 {
     double values[STATS_MEDIAN_MAX];
@@ -184,7 +209,5 @@ double row_ratio(const struct row *row, const struct row *reference, enum metric
 
 const struct row *result_reference(const struct result *result)
 {
-    if (result->row_count == 0 || result->rows[0].peer != peer_at(0))
-        return NULL;
-    return &result->rows[0];
+    return result->row_count > 0 && result->rows[0].peer == peer_at(0) ? &result->rows[0] : NULL;
 }

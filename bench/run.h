@@ -42,10 +42,10 @@ struct conditions {
 };
 
 /*
- * Every peer whose name `wanted` accepts does the work `settings->reps` times, in turn: first, second, ..., last peer,
+ * Every peer that `wanted` accepts does the work `settings->reps` times, in turn: first, second, ..., last peer,
  * and again, each time beginning with the next one. Before each trial as much memory is warmed as it will use.
  */
-void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const char *peer),
+void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const struct peer *),
               struct conditions *conditions, struct result *out);
 void run_free(struct result *result);
 
@@ -54,6 +54,8 @@ bool run_succeeded(const struct result *result);
 
 /* The median of the trials. */
 double row_median(const struct row *row, enum metric metric, unsigned phase);
+/* The smallest or the largest of the trials. */
+double row_extreme(const struct row *row, enum metric metric, unsigned phase, bool largest);
 /* The median of the memory at that point, in bytes. */
 double row_memory(const struct row *row, enum memory_point point);
 /* How many times as long as `reference` it took: the median of the ratios of the trials of one round; 0: unknown. */

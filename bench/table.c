@@ -2,6 +2,8 @@
 /* Results as tables for people: at most 120 columns. */
 #include "report.h"
 
+#include "aims.h"
+
 #include <stitch/stitch.h>
 
 #include <stdio.h>
@@ -104,7 +106,7 @@ static void table_of_calls(const struct result *result)
 {
     const struct work *work = result->work;
     unsigned phases = work_phase_count(work);
-    bool nanoseconds = (work->flags & WORK_NANOSECONDS) != 0, ratios = !(work->flags & WORK_TOTALS);
+    bool nanoseconds = (work->flags & WORK_NANOSECONDS) != 0, ratios = !(work->flags & WORK_TOTALS) && phases < 4;
 
     printf("%-*s", NAME_WIDTH, nanoseconds ? "single calls, ns" : "single calls, us");
     for (unsigned i = 0; i < phases; i++)
@@ -128,13 +130,73 @@ static void table_of_calls(const struct result *result)
     }
 }
 
+/* How far apart the trials of one peer were. */
+static void spread(const struct result *result)
+{
+    enum metric metric = result->work->flags & WORK_TOTALS ? METRIC_TOTAL : METRIC_MEDIAN;
+    struct series apart = { 0 };
+
+    for (unsigned i = 0; i < result->row_count; i++) {
+        const struct row *row = &result->rows[i];
+
+        for (unsigned phase = 0; row->count > 1 && phase < work_phase_count(result->work); phase++) {
+            double least = row_extreme(row, metric, phase, false);
+
+            if (least > 0)
+                series_add(&apart, row_extreme(row, metric, phase, true) / least);
+        }
+    }
+    if (apart.count > 0)
+        printf("spread: a peer's slowest trial took %.2f times its fastest (median), at most %.2f times\n",
+               series_quantile(&apart, 0.5), series_quantile(&apart, 1));
+    series_free(&apart);
+}
+
 void table_result(const struct result *result)
 {
     printf("\n%s: %s\n", result->work->name, result->work->what);
     if (result->work->flags & WORK_TOTALS)
         table_of_totals(result);
     table_of_calls(result);
+    spread(result);
     fflush(stdout);
+}
+
+/* "short by 12 %", "over by 5 %". */
+static void verdict(const struct aim_shown *aim)
+{
+    if (aim->reached)
+        fputs("reached", stdout);
+    else if (aim->at_least)
+        printf("short by %.0f %%", 100 * (1 - aim->figure / aim->bound));
+    else
+        printf("over by %.0f %%", 100 * (aim->figure / aim->bound - 1));
+}
+
+void table_aims(const struct result *results, unsigned count)
+{
+    struct aim_shown aim;
+    unsigned state = 0, shown = 0, reached = 0;
+
+    for (; aims_next(results, count, &state, &aim); shown++) {
+        if (shown == 0) {
+            printf("\naims\n%-72s %9s %19s\n", "the median of the rounds, and their least and greatest", "aim", "seen");
+            ruler('-', 118);
+        }
+        printf("%-70s %s", aim.text, aim.at_least ? ">=" : "<=");
+        number(aim.bound, 8);
+        number(aim.figure, 9);
+        printf("  (");
+        number(aim.low, 0);
+        printf(" - ");
+        number(aim.high, 0);
+        printf(")  ");
+        verdict(&aim);
+        putchar('\n');
+        reached += aim.reached;
+    }
+    if (shown > 0)
+        printf("%u of %u reached\n", reached, shown);
 }
 
 void table_footing(const struct heading *heading, double seconds)

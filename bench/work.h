@@ -21,6 +21,7 @@ struct settings {
     unsigned reps; /* trials of each peer in each work, 1 to STATS_MEDIAN_MAX */
     bool busy;     /* count processor time, since the machine has other things to do */
     bool cold;     /* warm no pages: only to see that everything works */
+    bool all;      /* also peers with PEER_EXTRA */
 };
 
 /* The moments at which memory is looked at, besides before open. */
@@ -54,7 +55,8 @@ enum work_flag {
 struct work {
     const char *name;
     const char *what;
-    unsigned flags; /* enum work_flag */
+    unsigned flags;   /* enum work_flag */
+    const char *only; /* only these peers, with commas; NULL: all */
     const char *phases[WORK_PHASES];
 
     /* The most memory that it will use at one time, for warming and for refusing. */
@@ -74,11 +76,14 @@ extern const struct work work_pingpong[];
 extern const struct work work_sync[];
 extern const struct work work_attach[];
 extern const struct work work_follow[];
+extern const struct work work_reads[];
+extern const struct work work_segments[];
 
 /* ------------------------------------------------------- for works: the memory, and what lies in it (block.c) --- */
 
 /* Open the peer, having noted the memory in use. Touches nothing. */
 int block_open(struct trial *trial, uint64_t start, uint64_t max, uint64_t extent);
+int block_open_need(struct trial *trial, const struct peer_need *need);
 
 /* Close it, and note what it left behind. */
 void block_close(struct trial *trial);

@@ -82,17 +82,19 @@ static int run(const struct work *work, struct trial *trial)
     return result;
 }
 
-#define ATTACH_WORK(work_name, work_what, segments)                                                                    \
+#define ATTACH_WORK(work_name, work_what, segments, peers)                                                             \
     {                                                                                                                  \
-        .name = work_name, .what = work_what, .flags = WORK_NEEDS_SHARED, .phases = { "attach", "read", "detach" },    \
-        .peak = whole, .run = run, .step = UINT64_C(2) << 20, .count = segments                                        \
+        .name = work_name, .what = work_what, .flags = WORK_NEEDS_SHARED, .only = peers,                               \
+        .phases = { "attach", "read", "detach" }, .peak = whole, .run = run, .step = UINT64_C(2) << 20,                \
+        .count = segments                                                                                              \
     }
 
 const struct work work_attach[] = {
-    ATTACH_WORK("attach-1", "attach to 2 MiB (stitch: 1 segment), read a word, detach; 20 times", 1),
-    ATTACH_WORK("attach-41", "attach to 82 MiB (stitch: 41 segments), read a word of each, detach; 20 times", 41),
-    ATTACH_WORK("attach-99", "attach to 198 MiB (stitch: 99 segments), read a word of each, detach; 20 times", 99),
+    ATTACH_WORK("attach-1", "attach to 2 MiB (stitch: 1 segment), read a word, detach; 20 times", 1, NULL),
+    ATTACH_WORK("attach-41", "attach to 82 MiB (stitch: 41 segments), read a word of each, detach; 20 times", 41, NULL),
+    ATTACH_WORK("attach-99", "attach to 198 MiB (stitch: 99 segments), read a word of each, detach; 20 times", 99,
+                NULL),
     ATTACH_WORK("attach-1000", "attach to 2000 MiB (stitch: 1000 segments), read a word of each, detach; 20 times",
-                1000),
+                1000, "stitch,stitch lazy,memfd extend,sparse,sparse +blocks"),
     { 0 },
 };

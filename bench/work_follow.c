@@ -18,7 +18,8 @@
 
 enum phase { GROW, SEEN };
 
-#define MIB (UINT64_C(1) << 20)
+#define PAGE UINT64_C(4096)
+#define MIB  (UINT64_C(1) << 20)
 
 enum { FOLLOWERS_MAX = 8, PATIENCE_S = 20, QUIET_NS = 500000 };
 
@@ -133,12 +134,18 @@ static void stop(const struct followers *followers)
         munmap(followers->board, sizeof *followers->board);
 }
 
+static uint64_t peak(const struct work *work, const struct settings *settings)
+{
+    (void)settings;
+    return work->start + (work->count + 1) * work->step;
+}
+
 static int run(const struct work *work, struct trial *trial)
 {
     struct followers followers;
     int result;
 
-    if (block_open(trial, MIB, 4 * MIB, 0) != 0)
+    if (block_open(trial, work->start, peak(work, trial->settings), work->start) != 0)
         return -1;
     result = start(work, trial, &followers);
     if (result == 0)
@@ -148,27 +155,25 @@ static int run(const struct work *work, struct trial *trial)
     return result;
 }
 
-static uint64_t peak(const struct work *work, const struct settings *settings)
-{
-    (void)work;
-    (void)settings;
-    return 4 * MIB;
-}
-
-#define FOLLOW_WORK(work_name, work_what, followers, work_flags, ...)                                                  \
+#define FOLLOW_WORK(work_name, work_what, by, times, followers, work_flags, ...)                                       \
     {                                                                                                                  \
         .name = work_name, .what = work_what, .flags = WORK_NEEDS_SHARED | WORK_NO_COPIES | (work_flags),              \
-        .phases = { __VA_ARGS__ }, .peak = peak, .run = run, .step = 4096, .limit = followers, .count = 300            \
+        .phases = { __VA_ARGS__ }, .peak = peak, .run = run, .start = 2 * MIB, .step = by, .limit = followers,         \
+        .count = times                                                                                                 \
     }
 
 const struct work work_follow[] = {
     FOLLOW_WORK("follow-poll",
-                "grow by a page; another process looks all the time, and reads its first byte; 300 times", 1, 0, "grow",
-                "seen"),
-    FOLLOW_WORK("follow-wait-0", "grow by a page, and nobody waits; 300 times", 0, WORK_NEEDS_WAIT, "grow"),
-    FOLLOW_WORK("follow-wait-1", "the same, and another process sleeps until there is more; 300 times", 1,
+                "grow by a page; another process looks all the time, and reads its first byte; 300 times", PAGE, 300, 1,
+                0, "grow", "seen"),
+    FOLLOW_WORK(
+        "follow-segment",
+        "grow by 2 MiB (stitch: a segment); another process looks all the time, and reads its first byte; 50 times",
+        2 * MIB, 50, 1, 0, "grow", "seen"),
+    FOLLOW_WORK("follow-wait-0", "grow by a page, and nobody waits; 300 times", PAGE, 300, 0, WORK_NEEDS_WAIT, "grow"),
+    FOLLOW_WORK("follow-wait-1", "the same, and another process sleeps until there is more; 300 times", PAGE, 300, 1,
                 WORK_NEEDS_WAIT, "grow", "seen"),
-    FOLLOW_WORK("follow-wait-8", "the same, and 8 others sleep (seen: by the last of them); 300 times", 8,
+    FOLLOW_WORK("follow-wait-8", "the same, and 8 others sleep (seen: by the last of them); 300 times", PAGE, 300, 8,
                 WORK_NEEDS_WAIT, "grow", "seen"),
     { 0 },
 };

@@ -2,8 +2,8 @@
 /* The list of works. */
 #include "work.h"
 
-static const struct work *const families[] = { work_ladder, work_bytes,  work_pingpong,
-                                               work_sync,   work_attach, work_follow };
+static const struct work *const families[] = { work_ladder, work_bytes, work_pingpong, work_sync,
+                                               work_attach, work_reads, work_segments, work_follow };
 
 const struct work *work_at(unsigned index)
 {

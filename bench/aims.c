@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "aims.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { P0 = 1, P1 = 2, P2 = 4, P3 = 8 }; /* phases of a work */
+
+/* Of a ladder. */
+#define BOTH   P2
+#define SHRINK P3
+
+/* One number of each round: a metric of one peer in one work, summed over phases. */
+struct term {
+    const char *work, *peer;
+    enum metric metric;
+    unsigned phases;
+};
+
+enum kind {
+    RATIO, /* of / to */
+    VALUE, /* of, in `unit` ns */
+    SLOPE, /* (of - to) / unit: from two works, what one step costs */
+    BACK   /* memory held after shrinking, less `unit`, in MiB */
+};
+
+struct aim {
+    const char *text; /* %s: the peer's name */
+    enum kind kind;
+    struct term of, to;
+    double bound;
+    bool at_least;
+    double unit;
+    const char *peers[8]; /* one aim for each as the peer of `of`; none: as it stands */
+};
+
+#define IN_PLACE "memfd mremap", "memfd extend", "sparse"
+#define AS_USED  "Boost managed", "Boost object", IN_PLACE
+#define STITCH   "stitch"
+#define MIB      1048576.0
+#define TOTAL_OF(work, peer, phases)                                                                                   \
+    {                                                                                                                  \
+        work, peer, METRIC_TOTAL, phases                                                                               \
+    }
+#define P50_OF(work, peer, phases)                                                                                     \
+    {                                                                                                                  \
+        work, peer, METRIC_MEDIAN, phases                                                                              \
+    }
+
+static const struct aim aims[] = {
+    { "doubling and touching: %s takes so many times as long",
+      RATIO,
+      TOTAL_OF("doubling", NULL, BOTH),
+      TOTAL_OF("doubling", STITCH, BOTH),
+      7.5,
+      true,
+      1,
+      { AS_USED } },
+    { "doubling and touching: %s takes so many times as long",
+      RATIO,
+      TOTAL_OF("doubling", NULL, BOTH),
+      TOTAL_OF("doubling", STITCH, BOTH),
+      18,
+      true,
+      1,
+      { "new+memcpy" } },
+    { "doubling and touching: stitch against %s",
+      RATIO,
+      TOTAL_OF("doubling", STITCH, BOTH),
+      TOTAL_OF("doubling", NULL, BOTH),
+      1.5,
+      false,
+      1,
+      { "private huge pages" } },
+    { "steps and touching: %s takes so many times as long",
+      RATIO,
+      TOTAL_OF("steps", NULL, BOTH),
+      TOTAL_OF("steps", STITCH, BOTH),
+      7.5,
+      true,
+      1,
+      { AS_USED } },
+    { "steps and touching: %s takes so many times as long",
+      RATIO,
+      TOTAL_OF("steps", NULL, BOTH),
+      TOTAL_OF("steps", STITCH, BOTH),
+      4.5,
+      true,
+      1,
+      { "realloc" } },
+    { "doubling, shrinking back: %s takes so many times as long",
+      RATIO,
+      TOTAL_OF("doubling", NULL, SHRINK),
+      TOTAL_OF("doubling", STITCH, SHRINK),
+      30,
+      true,
+      1,
+      { AS_USED, "new+memcpy", "realloc" } },
+    { "steps, shrinking back: %s takes so many times as long",
+      RATIO,
+      TOTAL_OF("steps", NULL, SHRINK),
+      TOTAL_OF("steps", STITCH, SHRINK),
+      30,
+      true,
+      1,
+      { AS_USED, "new+memcpy", "realloc" } },
+    { "doubling: MiB still held after shrinking back",
+      BACK,
+      TOTAL_OF("doubling", STITCH, 0),
+      TOTAL_OF(NULL, NULL, 0),
+      2,
+      false,
+      65536,
+      { NULL } },
+    { "steps: MiB still held after shrinking back",
+      BACK,
+      TOTAL_OF("steps", STITCH, 0),
+      TOTAL_OF(NULL, NULL, 0),
+      2,
+      false,
+      1048576,
+      { NULL } },
+    { "doubling, up and down: stitch against %s",
+      RATIO,
+      TOTAL_OF("doubling", STITCH, BOTH | SHRINK),
+      TOTAL_OF("doubling", NULL, BOTH | SHRINK),
+      1.05,
+      false,
+      1,
+      { "sparse +blocks" } },
+    { "steps, up and down: stitch against %s",
+      RATIO,
+      TOTAL_OF("steps", STITCH, BOTH | SHRINK),
+      TOTAL_OF("steps", NULL, BOTH | SHRINK),
+      1.05,
+      false,
+      1,
+      { "sparse +blocks" } },
+    { "doubling: rate of stitch as a part of that of %s",
+      RATIO,
+      TOTAL_OF("doubling", NULL, P0),
+      TOTAL_OF("doubling", STITCH, BOTH),
+      0.35,
+      true,
+      1,
+      { "memset" } },
+    { "one byte inside a committed block: ns, %s",
+      VALUE,
+      P50_OF("bytes", NULL, P0),
+      TOTAL_OF(NULL, NULL, 0),
+      2000,
+      false,
+      1,
+      { STITCH } },
+    { "one byte inside a committed block: ns, %s",
+      VALUE,
+      P50_OF("bytes", NULL, P0),
+      TOTAL_OF(NULL, NULL, 0),
+      60,
+      false,
+      1,
+      { "stitch exclusive" } },
+    { "sync, nothing changed: ns, %s",
+      VALUE,
+      P50_OF("sync", NULL, P0),
+      TOTAL_OF(NULL, NULL, 0),
+      2,
+      false,
+      1,
+      { STITCH } },
+    { "random reads over seams: stitch against %s",
+      RATIO,
+      P50_OF("reads", STITCH, P0),
+      P50_OF("reads", NULL, P0),
+      1.03,
+      false,
+      1,
+      { "sparse +blocks" } },
+    { "reads in order over seams: stitch against %s",
+      RATIO,
+      P50_OF("reads", STITCH, P1),
+      P50_OF("reads", NULL, P1),
+      1.03,
+      false,
+      1,
+      { "sparse +blocks" } },
+    { "a segment more: 1000 segments against 1, lazy",
+      RATIO,
+      P50_OF("segments-lazy-1000", "stitch lazy", P0),
+      P50_OF("segments-lazy-1", "stitch lazy", P0),
+      1.3,
+      false,
+      1,
+      { NULL } },
+    { "a segment less: 1000 segments against 1, lazy",
+      RATIO,
+      P50_OF("segments-lazy-1000", "stitch lazy", P1),
+      P50_OF("segments-lazy-1", "stitch lazy", P1),
+      1.3,
+      false,
+      1,
+      { NULL } },
+    { "a segment more: 1000 segments against 1, committed",
+      RATIO,
+      P50_OF("segments-1000", STITCH, P0),
+      P50_OF("segments-1", STITCH, P0),
+      1.3,
+      false,
+      1,
+      { NULL } },
+    { "a segment less: 1000 segments against 1, committed",
+      RATIO,
+      P50_OF("segments-1000", STITCH, P1),
+      P50_OF("segments-1", STITCH, P1),
+      1.3,
+      false,
+      1,
+      { NULL } },
+    { "attach: us for each segment, 1 to 1000",
+      SLOPE,
+      P50_OF("attach-1000", STITCH, P0),
+      P50_OF("attach-1", STITCH, P0),
+      6,
+      false,
+      999e3,
+      { NULL } },
+    { "attach: us for each segment, 1000 to 10 000, lazy",
+      SLOPE,
+      P50_OF("segments-lazy-10000", "stitch lazy", P2),
+      P50_OF("segments-lazy-1000", "stitch lazy", P2),
+      6,
+      false,
+      9000e3,
+      { NULL } },
+};
+
+enum { AIMS = sizeof aims / sizeof aims[0], PEERS = sizeof aims[0].peers / sizeof aims[0].peers[0] };
+
+static const struct row *find_row(const struct result *results, unsigned count, const char *work, const char *peer)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(results[i].work->name, work) != 0)
+            continue;
+        for (unsigned j = 0; j < results[i].row_count; j++) {
+            if (strcmp(results[i].rows[j].peer->name, peer) == 0)
+                return &results[i].rows[j];
+        }
+    }
+    return NULL;
+}
+
+static double number_of(const struct row *row, const struct term *term, unsigned round)
+{
+    double sum = 0;
+
+    for (unsigned phase = 0; phase < WORK_PHASES; phase++) {
+        if (term->phases & 1u << phase)
+            sum += row->outcomes[round].metric[term->metric][phase];
+    }
+    return sum;
+}
+
+/* The figure of one round. */
+static double figure_of(const struct aim *aim, const struct row *of, const struct row *to, unsigned round)
+{
+    double number = number_of(of, &aim->of, round);
+
+    switch (aim->kind) {
+    case RATIO:
+        return number / number_of(to, &aim->to, round);
+    case SLOPE:
+        return (number - number_of(to, &aim->to, round)) / aim->unit;
+    case BACK:
+        return ((double)of->outcomes[round].memory[MEMORY_BACK] - aim->unit) / MIB;
+    case VALUE:
+    default:
+        return number / aim->unit;
+    }
+}
+
+static bool show(const struct aim *aim, const char *peer, const struct result *results, unsigned count,
+                 struct aim_shown *out)
+{
+    const struct row *of = find_row(results, count, aim->of.work, aim->of.peer != NULL ? aim->of.peer : peer),
+                     *to = NULL;
+    double figures[STATS_MEDIAN_MAX];
+
+    if (aim->to.work != NULL)
+        to = find_row(results, count, aim->to.work, aim->to.peer != NULL ? aim->to.peer : peer);
+    if (of == NULL || (aim->to.work != NULL && to == NULL))
+        return false;
+    *out = (struct aim_shown){ .bound = aim->bound, .at_least = aim->at_least };
+    for (; out->rounds < of->count && (to == NULL || out->rounds < to->count); out->rounds++) {
+        double figure = figure_of(aim, of, to, out->rounds);
+
+        figures[out->rounds] = figure;
+        out->low = out->rounds == 0 || figure < out->low ? figure : out->low;
+        out->high = out->rounds == 0 || figure > out->high ? figure : out->high;
+    }
+    out->figure = stats_median(figures, out->rounds);
+    out->reached = aim->at_least ? out->figure >= aim->bound : out->figure <= aim->bound;
+    if (peer != NULL)
+        snprintf(out->text, sizeof out->text, aim->text, peer);
+    else
+        snprintf(out->text, sizeof out->text, "%s", aim->text);
+    return out->rounds > 0;
+}
+
+bool aims_next(const struct result *results, unsigned count, unsigned *state, struct aim_shown *out)
+{
+    for (; *state < AIMS * PEERS; ++*state) {
+        const struct aim *aim = &aims[*state / PEERS];
+        const char *peer = aim->peers[*state % PEERS];
+
+        if (peer == NULL && *state % PEERS != 0)
+            continue;
+        if (show(aim, peer, results, count, out)) {
+            ++*state;
+            return true;
+        }
+    }
+    return false;
+}
