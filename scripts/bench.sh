@@ -1,17 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds the benchmark, and runs stitch and its peers in turn: a table on standard output.
-#   scripts/bench.sh [option...]      options of stitch-bench: --quick, --json FILE, --work LIST, --max SIZE, --help...
-# The build is in build/bench. Without options: regions up to 1 GiB, 3 repetitions, under five minutes on an idle
-# machine.
+# Installs what is missing, builds the benchmark, and runs stitch and its peers in turn: tables on standard output, at
+# the end what stitch set out to reach and what was seen.
+#   scripts/bench.sh [option...]             options of stitch-bench: --quick, --work LIST, --max SIZE, --help...
+#   scripts/bench.sh --publish [option...]   and puts tables, figures and plots into docs/bench
+# The build is in build/bench, the results are in build/bench/results: the tables, JSON, lines with tabs, plots (SVG).
+# Without options: regions up to 1 GiB, 5 rounds, under ten minutes on an idle machine of two processors.
 set -eu
 here=$(pwd)
 cd "$(dirname "$0")/.."
+root=$(pwd)
 . scripts/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
+publish=no
+if [ "${1:-}" = --publish ]; then
+    publish=yes
+    shift
+fi
 build=build/bench
+results=$root/$build/results
 
 say "packages"
 need_packages <<EOT
@@ -23,10 +32,11 @@ libc6-dev       the C library's headers
 uthash-dev      the library's hash table, a header
 libjansson-dev  results as JSON
 libboost-dev    Boost.Interprocess, one of the peers
+gnuplot-nox     draws the plots
 EOT
 
 say "build"
-mkdir -p "$build"
+mkdir -p "$build" "$results"
 if ! { cmake --fresh -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DSTITCH_BUILD_BENCH=ON -DSTITCH_BUILD_TESTS=OFF \
            -DSTITCH_BUILD_TOOLS=OFF -DSTITCH_BUILD_EXAMPLES=OFF &&
        cmake --build "$build" -j "$(processors)" --target stitch_bench; } >"$build/build.log" 2>&1 </dev/null; then
@@ -36,6 +46,30 @@ fi
 note "$build/bench/stitch-bench"
 
 say "benchmark"
-program=$(pwd)/$build/bench/stitch-bench
+rm -f "$results"/*
 cd "$here"
-exec "$program" "$@"
+# What tee prints must not hide how the program ended.
+status=0
+{ "$root/$build/bench/stitch-bench" --json "$results/results.json" --tsv "$results/results.tsv" "$@" ||
+      echo "$?" >"$results/failed"; } | tee "$results/results.txt"
+if [ -e "$results/failed" ]; then
+    status=$(cat "$results/failed")
+    rm -f "$results/failed"
+fi
+[ -s "$results/results.tsv" ] || exit "$status" # --help, --list
+
+say "plots"
+if command -v gnuplot >/dev/null 2>&1; then
+    gnuplot -e "results='$results/results.tsv'; folder='$results'" "$root/bench/plots/plots.gp"
+else
+    note "gnuplot is missing: none drawn"
+fi
+note "tables, JSON and plots are in $build/results"
+if [ "$publish" = yes ] && [ "$status" = 0 ]; then
+    { printf 'date          %s\ncommand       scripts/bench.sh --publish%s\ncommit        %s\n' \
+          "$(date -u +%Y-%m-%d)" "${*:+ $*}" "$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo '?')"
+      cat "$results/results.txt"; } >"$root/docs/bench/results.txt"
+    cp "$results/results.tsv" "$results"/*.svg "$root/docs/bench/"
+    note "published in docs/bench"
+fi
+exit "$status"
