@@ -147,6 +147,6 @@ static uint64_t size_now(void *self)
 
 const struct peer peer_memset[] = {
     MEMSET_PEER("memset", "the limit: memset of memory that is there already; gives nothing back", ONE_THREAD),
-    MEMSET_PEER("memset, 2 threads", "the same by two threads", TWO_THREADS),
+    MEMSET_PEER("memset 2 threads", "the same by two threads", TWO_THREADS),
     { 0 },
 };

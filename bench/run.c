@@ -116,6 +116,13 @@ static unsigned choose_rows(const struct work *work, bool (*wanted)(const struct
     return count;
 }
 
+static unsigned rounds_of(const struct work *work, const struct settings *settings)
+{
+    unsigned rounds = settings->reps * (work->rounds > 0 && !settings->cold ? work->rounds : 1);
+
+    return rounds < STATS_MEDIAN_MAX ? rounds : STATS_MEDIAN_MAX;
+}
+
 void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const struct peer *),
               struct conditions *conditions, struct result *out)
 {
@@ -129,7 +136,7 @@ void run_work(const struct work *work, const struct settings *settings, bool (*w
         exit(1);
     }
     choose_rows(work, wanted, out->rows);
-    for (unsigned rep = 0; rep < settings->reps; rep++) {
+    for (unsigned rep = 0; rep < rounds_of(work, settings); rep++) {
         for (unsigned i = 0; i < out->row_count && !sys_interrupted(); i++) {
             struct row *row = &out->rows[(i + rep) % out->row_count];
 

@@ -58,6 +58,7 @@ struct work {
     unsigned flags;   /* enum work_flag */
     const char *only; /* only these peers, with commas; NULL: all */
     const char *phases[WORK_PHASES];
+    unsigned rounds; /* times as many repetitions as asked for, where some per cent count; 0: one */
 
     /* The most memory that it will use at one time, for warming and for refusing. */
     uint64_t (*peak)(const struct work *work, const struct settings *settings);

@@ -75,19 +75,28 @@ static int run(const struct work *work, struct trial *trial)
     return result;
 }
 
-#define LADDER(work_name, work_what, work_start, work_step, work_limit, more_flags)                                    \
+#define LADDER(work_name, work_what, work_start, work_step, work_limit, more_flags, ...)                               \
     {                                                                                                                  \
         .name = work_name, .what = work_what, .flags = WORK_TOTALS | WORK_MEMORY | (more_flags),                       \
         .phases = { "grow", "touch", "both", "shrink" }, .peak = top, .run = run, .start = work_start,                 \
-        .step = work_step, .limit = work_limit                                                                         \
+        .step = work_step, .limit = work_limit, __VA_ARGS__                                                            \
     }
 
+/* Those who take huge pages, and the limit: they are close to each other, and soon done. */
+#define HUGE "stitch,stitch 2 threads,sparse +blocks,private huge pages,memset,memset 2 threads"
+
 const struct work work_ladder[] = {
-    LADDER("doubling", "from 64 KiB by doubling, each new page touched; back by halving", 64 * KIB, 0, UINT64_MAX, 0),
+    LADDER("doubling", "from 64 KiB by doubling, each new page touched; back by halving", 64 * KIB, 0, UINT64_MAX, 0,
+           .only = NULL),
+    LADDER("doubling-huge", "the same with huge pages only; twice as many rounds", 64 * KIB, 0, UINT64_MAX, 0,
+           .only = HUGE, .rounds = 2),
     LADDER("steps", "from 1 MiB in steps of 1 MiB, each new page touched; back in the same steps", MIB, MIB, UINT64_MAX,
-           WORK_NO_COPIES),
-    LADDER("steps-32M", "as steps, to 32 MiB only: short enough for those who copy", MIB, MIB, 32 * MIB, 0),
+           WORK_NO_COPIES, .only = NULL),
+    LADDER("steps-huge", "the same with huge pages only; twice as many rounds", MIB, MIB, UINT64_MAX, 0, .only = HUGE,
+           .rounds = 2),
+    LADDER("steps-32M", "as steps, to 32 MiB only: short enough for those who copy", MIB, MIB, 32 * MIB, 0,
+           .only = NULL),
     LADDER("appends", "from 64 KiB in steps of 64 KiB to 256 MiB, each new page touched; back in the same steps",
-           64 * KIB, 64 * KIB, 256 * MIB, WORK_NO_COPIES),
+           64 * KIB, 64 * KIB, 256 * MIB, WORK_NO_COPIES, .only = NULL),
     { 0 },
 };

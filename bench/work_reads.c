@@ -101,12 +101,13 @@ const struct work work_reads[] = {
           "1 GiB grown by 2 MiB (stitch: 41 segments): a cache line at random, each next to be known from the last; "
           "a cache line in order",
       .flags = WORK_NANOSECONDS,
-      .only = "stitch,sparse +blocks,sparse,private huge pages",
+      .only = "stitch,sparse +blocks,private huge pages",
       .phases = { "random", "sequential" },
       .peak = whole,
       .run = run,
       .step = 4 * MIB,
       .limit = 1024 * MIB,
+      .rounds = 3,
       .count = 400 },
     { 0 },
 };
