@@ -119,17 +119,22 @@ close:
     return e;
 }
 
-/* How many of the mapped segments, from the first on, are still listed. */
+/*
+ * How many of the mapped segments, from the first on, are still listed. Segments join and leave at the end, and an id is
+ * never used again, so the last one that is listed as it is mapped speaks for all before it; looking from the first on
+ * would make a shrink dearer with each segment.
+ */
 static uint64_t still_listed(const struct stitch_region *region)
 {
     const struct st_snapshot *now = &region->now;
-    uint64_t i = 0;
+    uint64_t kept = st_extent_smaller(region->segments.count, now->record.count);
     struct st_segment_view view;
 
-    while (i < now->record.count && st_segments_at(&region->segments, i, &view) == 0 && view.id == now->entries[i].id &&
-           view.offset == now->entries[i].offset && view.extent == now->entries[i].extent)
-        i++;
-    return i;
+    while (kept > 0 && st_segments_at(&region->segments, kept - 1, &view) == 0 &&
+           (view.id != now->entries[kept - 1].id || view.offset != now->entries[kept - 1].offset ||
+            view.extent != now->entries[kept - 1].extent))
+        kept--;
+    return kept;
 }
 
 void st_follow_tell_going(struct stitch_region *region, uint64_t size)
