@@ -7,7 +7,7 @@
 
 struct aim_shown {
     char text[112];
-    double bound;
+    double bound;     /* 0: no aim, only told */
     bool at_least;    /* the figure should be at least the bound; else at most */
     double figure;    /* the median of the rounds */
     double low, high; /* of the rounds */

@@ -22,7 +22,8 @@ enum peer_flag {
     PEER_COPIES = 4, /* every grow and shrink costs time, and memory, in proportion to the size */
     PEER_ANON = 8,   /* its memory is AnonPages of /proc/meminfo, not Shmem */
     PEER_HUGE = 16,  /* takes memory in huge pages */
-    PEER_EXTRA = 32  /* a variant of another peer: takes part with --all, or when asked for by name */
+    PEER_EXTRA = 32, /* a variant of another peer: takes part with --all, or when the user names it */
+    PEER_NAMED = 64  /* takes part only in works that name it */
 };
 
 /* What a work needs of the memory that it is about to use. */

@@ -10,7 +10,7 @@
 
 static const struct peer *const families[] = {
     peer_stitch,  peer_memfd_mremap, peer_memfd_extend, peer_sparse, peer_boost,
-    peer_newcopy, peer_realloc,      peer_private,      peer_memset,
+    peer_newcopy, peer_realloc,      peer_private,      peer_memset, peer_objects,
 };
 
 static char failure[200];

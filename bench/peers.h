@@ -19,6 +19,7 @@ extern const struct peer peer_newcopy[];
 extern const struct peer peer_realloc[];
 extern const struct peer peer_private[];
 extern const struct peer peer_memset[];
+extern const struct peer peer_objects[];
 
 #ifdef __cplusplus
 }

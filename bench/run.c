@@ -105,7 +105,7 @@ static unsigned choose_rows(const struct work *work, bool (*wanted)(const struct
     unsigned count = 0;
 
     for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++) {
-        if (!wanted(peer) || (work->only != NULL && !among(work->only, peer->name)))
+        if (!wanted(peer) || (work->only != NULL ? !among(work->only, peer->name) : (peer->flags & PEER_NAMED) != 0))
             continue;
         if (rows != NULL) {
             rows[count].peer = peer;

@@ -165,7 +165,9 @@ void table_result(const struct result *result)
 /* "short by 12 %", "over by 5 %". */
 static void verdict(const struct aim_shown *aim)
 {
-    if (aim->reached)
+    if (aim->bound <= 0)
+        fputs("no aim", stdout);
+    else if (aim->reached)
         fputs("reached", stdout);
     else if (aim->at_least)
         printf("short by %.0f %%", 100 * (1 - aim->figure / aim->bound));
@@ -176,14 +178,14 @@ static void verdict(const struct aim_shown *aim)
 void table_aims(const struct result *results, unsigned count)
 {
     struct aim_shown aim;
-    unsigned state = 0, shown = 0, reached = 0;
+    unsigned state = 0, shown = 0, judged = 0, reached = 0;
 
     for (; aims_next(results, count, &state, &aim); shown++) {
         if (shown == 0) {
             printf("\naims\n%-72s %9s %19s\n", "the median of the rounds, and their least and greatest", "aim", "seen");
             ruler('-', 118);
         }
-        printf("%-70s %s", aim.text, aim.at_least ? ">=" : "<=");
+        printf("%-70s %s", aim.text, aim.bound <= 0 ? "  " : aim.at_least ? ">=" : "<=");
         number(aim.bound, 8);
         number(aim.figure, 9);
         printf("  (");
@@ -193,10 +195,11 @@ void table_aims(const struct result *results, unsigned count)
         printf(")  ");
         verdict(&aim);
         putchar('\n');
+        judged += aim.bound > 0;
         reached += aim.reached;
     }
     if (shown > 0)
-        printf("%u of %u reached\n", reached, shown);
+        printf("%u of %u reached\n", reached, judged);
 }
 
 void table_footing(const struct heading *heading, double seconds)

@@ -103,7 +103,7 @@ static int run(const struct work *work, struct trial *trial)
         .peak = peak, .run = run, .step = 100, .limit = committed, .count = work_count                                 \
     }
 
-#define LAZY      "stitch lazy"
+#define LAZY      "stitch lazy,objects by hand"
 #define COMMITTED "stitch,stitch exclusive"
 
 const struct work work_segments[] = {
