@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,8 +31,9 @@ struct self {
     char *base;
     struct shared *shared;
     uint64_t max;
-    uint64_t size; /* as last seen */
-    uint64_t mark; /* BLOCKS: [0, mark) is committed */
+    uint64_t size;  /* as last seen */
+    uint64_t mark;  /* BLOCKS: [0, mark) is committed */
+    uint64_t clean; /* BLOCKS: and from here on never stored to */
 };
 
 static void close_memfd(void *opaque)
@@ -74,16 +76,22 @@ static uint64_t rounded(uint64_t size, uint64_t unit)
     return (size + unit - 1) & ~(unit - 1);
 }
 
-/* By blocks: up to 2 MiB to the page, then never more than one block ahead. */
+/* By blocks: up to 2 MiB to the page, then never more than one block ahead, on the way down as well. */
+static uint64_t mark_for(const struct self *self, uint64_t size)
+{
+    uint64_t mark = rounded(size, self->variant == BLOCKS && size > BLOCK ? BLOCK : PAGE);
+
+    return mark < self->max ? mark : self->max;
+}
+
 static int commit(struct self *self, uint64_t size)
 {
-    uint64_t to = rounded(size, size > BLOCK ? BLOCK : PAGE);
+    uint64_t to = mark_for(self, size);
 
     if (self->variant == AS_USED)
         return 0;
     if (self->variant == COMMIT)
         return memfd_commit(self->fd, self->size, size);
-    to = to < self->max ? to : self->max;
     if (to <= self->mark)
         return 0;
     if (memfd_commit_blocks(self->fd, self->base, self->mark, to) != 0)
@@ -98,6 +106,9 @@ static int grow(void *opaque, uint64_t size)
 
     if (commit(self, size) != 0)
         return -1;
+    if (self->variant == BLOCKS && self->size < self->clean) /* what stayed committed must read zero again */
+        memset(self->base + self->size, 0, (size_t)((size < self->clean ? size : self->clean) - self->size));
+    self->clean = size > self->clean ? size : self->clean;
     self->size = size;
     atomic_store_explicit(&self->shared->size, size, memory_order_release);
     return 0;
@@ -138,12 +149,17 @@ static void *attach_memfd(void *opaque)
 static int shrink(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
-    uint64_t old = self->variant == BLOCKS ? self->mark : self->size;
+    uint64_t from = size, to = self->size;
 
+    if (self->variant == BLOCKS) {
+        from = mark_for(self, size);
+        to = self->mark;
+        self->mark = from < to ? from : to;
+        self->clean = self->clean < self->mark ? self->clean : self->mark;
+    }
     self->size = size;
-    self->mark = rounded(size, PAGE);
     atomic_store_explicit(&self->shared->size, size, memory_order_release);
-    return memfd_punch(self->fd, size, old);
+    return from < to ? memfd_punch(self->fd, from, to) : 0;
 }
 
 static int look(void *opaque, uint64_t times)
