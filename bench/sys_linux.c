@@ -151,6 +151,42 @@ static void read_line(const char *path, char *out, size_t room)
     fclose(file);
 }
 
+/* Of "always [madvise] never" the word that counts. */
+static void read_choice(const char *path, char *out, size_t room)
+{
+    char line[128], *begin, *end;
+
+    read_line(path, line, sizeof line);
+    begin = strchr(line, '[');
+    end = begin != NULL ? strchr(begin, ']') : NULL;
+    if (end != NULL)
+        *end = '\0';
+    snprintf(out, room, "%s", end != NULL ? begin + 1 : line);
+}
+
+#define HUGE_PAGES "/sys/kernel/mm/transparent_hugepage/"
+
+/* "shared: never; private: madvise", and sizes between the small and the huge that somebody has allowed: they help all
+ * peers that touch small pages, and so change every ratio. */
+static void read_huge_pages(char *out, size_t room)
+{
+    char shared[32], private[32];
+    size_t length;
+
+    read_choice(HUGE_PAGES "shmem_enabled", shared, sizeof shared);
+    read_choice(HUGE_PAGES "enabled", private, sizeof private);
+    snprintf(out, room, "shared: %s; private: %s", shared, private);
+    for (unsigned kib = 8; kib < 2048; kib *= 2) {
+        char path[128];
+
+        snprintf(path, sizeof path, HUGE_PAGES "hugepages-%ukB/shmem_enabled", kib);
+        read_choice(path, shared, sizeof shared);
+        length = strlen(out);
+        if (strcmp(shared, "never") != 0 && strcmp(shared, "?") != 0)
+            snprintf(out + length, room - length, "; shared, %u KiB: %s", kib, shared);
+    }
+}
+
 static void read_processor(char *out, size_t room)
 {
     char line[256];
@@ -174,16 +210,13 @@ static void read_processor(char *out, size_t room)
 void sys_describe(struct sys_machine *out)
 {
     struct utsname name;
-    char shared[64], anon[64];
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE), cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
     memset(out, 0, sizeof *out);
     read_processor(out->processor, sizeof out->processor);
     if (uname(&name) == 0)
         snprintf(out->system, sizeof out->system, "%s %s", name.sysname, name.release);
-    read_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", shared, sizeof shared);
-    read_line("/sys/kernel/mm/transparent_hugepage/enabled", anon, sizeof anon);
-    snprintf(out->huge_pages, sizeof out->huge_pages, "shared: %s; private: %s", shared, anon);
+    read_huge_pages(out->huge_pages, sizeof out->huge_pages);
     out->cpus = (unsigned)cpus;
     out->memory = (uint64_t)pages * (uint64_t)page;
 }
