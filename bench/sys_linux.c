@@ -161,7 +161,7 @@ static void read_choice(const char *path, char *out, size_t room)
     end = begin != NULL ? strchr(begin, ']') : NULL;
     if (end != NULL)
         *end = '\0';
-    snprintf(out, room, "%s", end != NULL ? begin + 1 : line);
+    snprintf(out, room, "%.30s", end != NULL ? begin + 1 : line);
 }
 
 #define HUGE_PAGES "/sys/kernel/mm/transparent_hugepage/"
