@@ -7,7 +7,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-enum { WARM_PASSES_MAX = 2 };
+enum { WARM_PASSES_MAX = 2, ROWS_MAX = 64 };
 
 /* Is `name` one of the whole words in a list with commas? */
 static bool among(const char *list, const char *name)
@@ -104,7 +104,7 @@ static unsigned choose_rows(const struct work *work, bool (*wanted)(const struct
     const struct peer *peer;
     unsigned count = 0;
 
-    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++) {
+    for (unsigned i = 0; (peer = peer_at(i)) != NULL && count < ROWS_MAX; i++) {
         if (!wanted(peer) || (work->only != NULL ? !among(work->only, peer->name) : (peer->flags & PEER_NAMED) != 0))
             continue;
         if (rows != NULL) {
@@ -123,11 +123,30 @@ static unsigned rounds_of(const struct work *work, const struct settings *settin
     return rounds < STATS_MEDIAN_MAX ? rounds : STATS_MEDIAN_MAX;
 }
 
+/* Another order in each round, the same ones in each run: what one trial leaves to the next must not hit one peer. */
+static void shuffle(unsigned *order, unsigned count)
+{
+    static uint64_t state = UINT64_C(88172645463325252);
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned other;
+
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        other = (unsigned)(state % (i + 1));
+        order[i] = i;
+        order[i] = order[other];
+        order[other] = i;
+    }
+}
+
 void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const struct peer *),
               struct conditions *conditions, struct result *out)
 {
     struct trial trial = { .settings = settings };
     struct sys_stopwatch begin = sys_start();
+    unsigned order[ROWS_MAX];
 
     *out = (struct result){ .work = work, .row_count = choose_rows(work, wanted, NULL) };
     out->rows = calloc(out->row_count + 1, sizeof *out->rows);
@@ -137,8 +156,9 @@ void run_work(const struct work *work, const struct settings *settings, bool (*w
     }
     choose_rows(work, wanted, out->rows);
     for (unsigned rep = 0; rep < rounds_of(work, settings); rep++) {
+        shuffle(order, out->row_count);
         for (unsigned i = 0; i < out->row_count && !sys_interrupted(); i++) {
-            struct row *row = &out->rows[(i + rep) % out->row_count];
+            struct row *row = &out->rows[order[i]];
 
             if (row->left_out != NULL || row->failure[0] != '\0')
                 continue;

@@ -42,9 +42,8 @@ struct conditions {
 };
 
 /*
- * Every peer that `wanted` accepts does the work `settings->reps` times `work->rounds`, in turn: first, second, ...,
- * last peer, and again, each time beginning with the next one. Before each trial as much memory is warmed as it will
- * use.
+ * Every peer that `wanted` accepts does the work `settings->reps` times `work->rounds`, in turn: all once, then all
+ * again in another order, and so on. Before each trial as much memory is warmed as it will use.
  */
 void run_work(const struct work *work, const struct settings *settings, bool (*wanted)(const struct peer *),
               struct conditions *conditions, struct result *out);

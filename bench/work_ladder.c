@@ -82,16 +82,21 @@ static int run(const struct work *work, struct trial *trial)
         .step = work_step, .limit = work_limit, __VA_ARGS__                                                            \
     }
 
+/* Those who take small pages are slow; the others, beside whom they show it, are few. */
+#define STEPPERS                                                                                                       \
+    "stitch,stitch lazy,memfd mremap,memfd mremap +commit,memfd extend,memfd extend +commit,sparse,sparse +commit,"    \
+    "sparse +blocks,Boost managed,Boost managed +commit,Boost object,Boost object +commit,realloc,private huge pages"
+
 /* Those who take huge pages, and the limit: they are close to each other, and soon done. */
 #define HUGE "stitch,stitch 2 threads,sparse +blocks,private huge pages,memset,memset 2 threads"
 
 const struct work work_ladder[] = {
     LADDER("doubling", "from 64 KiB by doubling, each new page touched; back by halving", 64 * KIB, 0, UINT64_MAX, 0,
-           .only = NULL),
+           .only = STEPPERS ",new+memcpy,new+memcpy +commit"),
     LADDER("doubling-huge", "the same with huge pages only; twice as many rounds", 64 * KIB, 0, UINT64_MAX, 0,
            .only = HUGE, .rounds = 2),
     LADDER("steps", "from 1 MiB in steps of 1 MiB, each new page touched; back in the same steps", MIB, MIB, UINT64_MAX,
-           WORK_NO_COPIES, .only = NULL),
+           WORK_NO_COPIES, .only = STEPPERS),
     LADDER("steps-huge", "the same with huge pages only; twice as many rounds", MIB, MIB, UINT64_MAX, 0, .only = HUGE,
            .rounds = 2),
     LADDER("steps-32M", "as steps, to 32 MiB only: short enough for those who copy", MIB, MIB, 32 * MIB, 0,
