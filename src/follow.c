@@ -120,9 +120,9 @@ close:
 }
 
 /*
- * How many of the mapped segments, from the first on, are still listed. Segments join and leave at the end, and an id is
- * never used again, so the last one that is listed as it is mapped speaks for all before it; looking from the first on
- * would make a shrink dearer with each segment.
+ * How many of the mapped segments, from the first on, are still listed. Segments join and leave at the end, and no id
+ * is ever used again, so the last one that is listed as it is mapped speaks for all before it; looking from the first
+ * on would make a shrink dearer with each segment.
  */
 static uint64_t still_listed(const struct stitch_region *region)
 {
