@@ -93,7 +93,7 @@ const struct work work_attach[] = {
     ATTACH_WORK("attach-1", "attach to 2 MiB (stitch: 1 segment), read a word, detach; 20 times", 1, NULL),
     ATTACH_WORK("attach-41", "attach to 82 MiB (stitch: 41 segments), read a word of each, detach; 20 times", 41, NULL),
     ATTACH_WORK("attach-99", "attach to 198 MiB (stitch: 99 segments), read a word of each, detach; 20 times", 99,
-                NULL),
+                "stitch,memfd extend,sparse,sparse +blocks,Boost object"),
     ATTACH_WORK("attach-1000", "attach to 2000 MiB (stitch: 1000 segments), read a word of each, detach; 20 times",
                 1000, "stitch,sparse +blocks"),
     { 0 },

@@ -72,15 +72,16 @@ static int run(const struct work *work, struct trial *trial)
     return result;
 }
 
-#define BYTES(work_name, work_what, work_start, more_flags)                                                            \
+#define BYTES(work_name, work_what, work_start, more_flags, peers)                                                     \
     {                                                                                                                  \
-        .name = work_name, .what = work_what, .flags = WORK_NANOSECONDS | (more_flags),                                \
+        .name = work_name, .what = work_what, .flags = WORK_NANOSECONDS | (more_flags), .only = peers,                 \
         .phases = { "grow", "shrink" }, .peak = peak, .run = run, .start = work_start, .count = 100                    \
     }
 
 const struct work work_bytes[] = {
-    BYTES("bytes", "from 64 KiB by one byte, 5000 times, and back; a sample is the mean of 50 calls", 64 * 1024, 0),
+    BYTES("bytes", "from 64 KiB by one byte, 5000 times, and back; a sample is the mean of 50 calls", 64 * 1024, 0,
+          NULL),
     BYTES("bytes-99", "the same from 196 MiB and 64 KiB (stitch: 99 segments)", 98 * SEGMENT + 64 * 1024,
-          WORK_NO_COPIES),
+          WORK_NO_COPIES, "stitch,stitch exclusive,memfd extend,sparse,sparse +blocks,Boost object"),
     { 0 },
 };
