@@ -38,7 +38,7 @@ static bool write_text(const char *path, const char *value)
     return good;
 }
 
-/* "path=value" puts a setting back; "path" alone is a mount. */
+/* "path=value" puts a setting back; "path" alone is a mount, or a folder. */
 static void undo(char *line)
 {
     char *value = strchr(line, '=');
@@ -169,6 +169,12 @@ bool t_mount(const char *type, const char *options, char *path, size_t size)
     }
     tell_guard(path);
     return true;
+}
+
+void t_remove_later(const char *folder)
+{
+    start_guard();
+    tell_guard(folder);
 }
 
 void t_need_root(const char *what_for)

@@ -26,6 +26,7 @@ void t_need_root(const char *what_for);
  */
 bool t_setting(const char *path, const char *value);
 bool t_mount(const char *type, const char *options, char *path, size_t size); /* path of the new mount comes back */
+void t_remove_later(const char *folder); /* an empty folder, with the settings */
 
 /* Counters, in bytes. */
 uint64_t t_kernel_shmem(void);                 /* Shmem of /proc/meminfo */
