@@ -92,6 +92,17 @@ int st_os_process_self(st_os_process *out)
     return 0;
 }
 
+/* A start is told in the time of who asks; in another name space of clocks the process itself has read another one. */
+static bool has_other_clock(uint64_t id)
+{
+    struct stat own, its;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%" PRIu64 "/ns/time", id);
+    return st_sys.fstatat(AT_FDCWD, "/proc/self/ns/time", &own, 0) == 0 &&
+           st_sys.fstatat(AT_FDCWD, path, &its, 0) == 0 && own.st_ino != its.st_ino;
+}
+
 int st_os_process_lives(const st_os_process *process)
 {
     char path[64];
@@ -105,5 +116,7 @@ int st_os_process_lives(const st_os_process *process)
     e = read_start(path, &started);
     if (e) /* there may be a process that /proc does not show to us (hidepid) */
         return e == STITCH_ENOENT && kill((pid_t)process->id, 0) != 0 && errno == ESRCH ? 0 : -1;
-    return started == process->started;
+    if (started == process->started)
+        return 1;
+    return has_other_clock(process->id) ? -1 : 0;
 }
