@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Makes docs/RELIABILITY.md: the promises of docs/DESIGN.md, the tests in tests/ that hold each by their names, the
+# figures of docs/reliability-figures.txt, and docs/reliability-faults.md.
+#   scripts/reliability.sh                   makes it
+#   scripts/reliability.sh --figures FILE    takes over the figures of scripts/torture.sh first
+#   scripts/reliability.sh --check           makes nothing: fails if it is not what it would be
+set -eu
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+
+figures=docs/reliability-figures.txt
+page=docs/RELIABILITY.md
+[ "${1:-}" != --figures ] || cp "$2" "$figures"
+
+# "number function file" of every test of a promise; of two promises (promise_2_and_4_...) twice.
+promise_tests() {
+    for file in tests/test_*.c; do
+        sed -n 's/^static void promise_\([0-9]*\)_\([a-z0-9_]*\)(void)$/\1 \2/p' "$file" |
+            sed -e 's/^\([0-9]*\) and_\([0-9]*\)_\(.*\)$/\1 \3\
+\2 \3/' | sed "s|\$| ${file#tests/}|"
+    done
+}
+
+make_page() {
+    cat <<'EOT'
+<!-- Made by scripts/reliability.sh from docs/DESIGN.md, tests/, docs/reliability-figures.txt and
+     docs/reliability-faults.md. -->
+
+# Reliability: what holds each promise
+
+[DESIGN.md](DESIGN.md) says how the promises are kept. Here is what tests them, how much of it was run, and what was found.
+`scripts/test.sh` runs every test; `scripts/torture.sh` runs them in full, with the fuzzers and the soak.
+
+## The tests of each promise
+
+A test named after a promise fails when that promise is broken; many others hold it besides. `_win32`: on Windows only.
+
+EOT
+    promise_tests >"$work/tests"
+    sed -n 's/^| \([0-9][0-9]*\) | \([^|]*\) | .*/\1 \2/p' docs/DESIGN.md | while read -r number promise; do
+        printf '**%s. %s** (%s)\n\n' "$number" "$promise" \
+            "$(awk -v n="$number" '$1 == n' "$work/tests" | wc -l | tr -d ' ')"
+        awk -v n="$number" '
+            $1 == n {
+                name = $2
+                gsub(/_/, " ", name)
+                if (!($3 in names))
+                    files[++count] = $3
+                names[$3] = names[$3] ($3 in names && names[$3] != "" ? "; " : "") name
+            }
+            END {
+                for (i = 1; i <= count; i++)
+                    print "- [" files[i] "](../tests/" files[i] "): " names[files[i]]
+                if (!count)
+                    print "- no test has its name"
+            }' "$work/tests"
+        echo
+    done
+    cat <<'EOT'
+## Figures
+
+Of the last run of each part of `scripts/torture.sh` that passed, at that commit (+: with changes that were not committed).
+
+| part | what | number | date | commit |
+|---|---|---:|---|---|
+EOT
+    awk -F '\t' '{ print "| " $1 " | " $2 " | " $3 " | " $4 " | " $5 " |" }' "$figures"
+    echo
+    cat docs/reliability-faults.md
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+make_page >"$work/page"
+if [ "${1:-}" = --check ]; then
+    if ! cmp -s "$work/page" "$page"; then
+        diff "$page" "$work/page" || true
+        echo "$page is not what scripts/reliability.sh makes of the tree" >&2
+        exit 1
+    fi
+    exit 0
+fi
+cp "$work/page" "$page"

@@ -1,0 +1,164 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The whole evidence: every call failed, every step killed, sanitizers, fuzzers, the model, the soak, coverage.
+#   scripts/torture.sh [--short] [--seconds N] [--figures] [part...]
+#       --short      a few minutes in all: fuzzers 20 s, soak 30 s, injection not in full
+#       --seconds N  how long each fuzzer and each soak goes on; 3600 without
+#       --figures    afterwards put the figures into docs/reliability-figures.txt and make docs/RELIABILITY.md
+#       part         suite asan tsan valgrind windows strace model fuzz stress stress_asan coverage check; without, all
+# Logs and figures are in build/torture. figures.txt has a line for each "figure: NAME NUMBER" that a part has printed:
+# part, name, number, date, commit, separated by tabs. Lines of parts that did not run now stay, so that it can be done
+# in pieces. A part that fails leaves no figure.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+export LC_ALL=C
+unset STITCH_DIR STITCH_BACKEND
+
+all='suite asan tsan valgrind windows strace model fuzz stress stress_asan coverage check'
+seconds=3600
+short=
+publish=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --short)   short=yes; shift ;;
+        --seconds) seconds=${2:?}; shift 2 ;;
+        --figures) publish=yes; shift ;;
+        -*)        die "there is no option $1" ;;
+        *)         break ;;
+    esac
+done
+fuzz=$seconds
+soak=$seconds
+[ -z "$short" ] || { fuzz=20; soak=30; }
+[ -n "$short" ] || export STITCH_TEST_THOROUGH=1
+
+out=build/torture
+mkdir -p "$out"
+touch "$out/figures.txt"
+date=$(date -u +%Y-%m-%d)
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+[ -z "$(git status --porcelain 2>/dev/null)" ] || commit=$commit+
+summary=
+failed=0
+now() { date +%s; }
+
+# tests preset option...: builds it, runs its tests, and tells how many cases there were.
+tests() {
+    preset=$1
+    shift
+    folder=build/torture/$preset
+    mkdir -p "$folder"
+    factor=20
+    [ "$preset" = release ] || factor=40
+    if ! { cmake --fresh --preset "$preset" -B "$folder" "-DSTITCH_TEST_TIMEOUT_FACTOR=$factor" "$@" &&
+           cmake --build "$folder" -j "$(processors)"; } >"$folder/build.log" 2>&1 </dev/null; then
+        tail -n 40 "$folder/build.log"
+        return 1
+    fi
+    exclude='^$'
+    case $preset in
+        asan)     exclude=plain ;;
+        tsan)     exclude='plain|vast' ;;
+        valgrind) exclude='plain|heavy' ;;
+    esac
+    result=0
+    ctest --test-dir "$folder" -j "$(processors)" -LE "$exclude" --output-on-failure </dev/null || result=$?
+    cat "$folder/Testing/Temporary/LastTest.log"
+    awk -v name=cases -v reasons="$folder/skipped.log" -f scripts/cases.awk "$folder/Testing/Temporary/LastTest.log" |
+        awk '{ print "figure: cases passed " $2; print "figure: cases skipped " $3; print "figure: cases failed " $4 }'
+    return "$result"
+}
+
+# The soak: every choice from a seed that it prints.
+soak() {
+    cmake --preset "$1" -B "build/torture/$1" >/dev/null </dev/null
+    cmake --build "build/torture/$1" -j "$(processors)" --target stitch_stress >/dev/null </dev/null
+    "build/torture/$1/tests/stress/stitch_stress" --seconds "$soak" </dev/null
+    echo "figure: seconds soaked $soak"
+}
+
+# What another script does, and the rest of its arguments.
+script() {
+    [ -f "scripts/$1.sh" ] || { echo "there is no scripts/$1.sh"; return 1; }
+    name=$1
+    shift
+    sh "scripts/$name.sh" "$@" </dev/null
+}
+
+run() {
+    case $1 in
+        suite)       tests release ;;
+        asan)        tests asan ;;
+        tsan)        tests tsan "-DSTITCH_TEST_LAUNCHER=setarch;-R" ;;
+        valgrind)    tests valgrind ;;
+        windows)     script test windows; cat build/windows/*/Testing/Temporary/LastTest.log ;;
+        strace)      script strace ;;
+        model)       script model ;;
+        fuzz)        script fuzz "$fuzz" ;;
+        stress)      soak release ;;
+        stress_asan) soak asan ;;
+        coverage)    script coverage ;;
+        check)       script check ;;
+        *)           echo "there is no part $1; there are: $all"; return 1 ;;
+    esac
+}
+
+say "packages"
+need_packages <<EOT
+cmake           configures the build, runs the tests
+make            runs the build
+gcc             the compiler, with its sanitizers
+g++             the header is tested in C++
+libc6-dev       the C library's headers
+git             tells which commit the figures are of
+pkg-config      the installed library is found by it in a test
+util-linux      setarch, without which ThreadSanitizer cannot run on some machines
+valgrind        memory errors in what runs
+libc6-dbg       valgrind reads the C library's symbols
+uthash-dev      the library's hash table, a header
+libcmocka-dev   the tests' framework
+libjansson-dev  JSON for the command stitch
+libpopt-dev     options for the command stitch
+libncurses-dev  the page of stitch top
+EOT
+
+# Word splitting is meant.
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $all
+for part in "$@"; do
+    log=$out/$part.log
+    say "$part (log: $log)"
+    begin=$(now)
+    # In a shell of its own, so that set -e ends the part and not the rest.
+    set +e
+    (set -e; run "$part") >"$log" 2>&1
+    status=$?
+    set -e
+    if [ "$status" = 0 ]; then
+        # The same name more than once in a log is a sum; a percentage comes once.
+        sed -n 's/^.*figure: \(.*[^ ]\)  *\([0-9.][0-9.]*\)$/\1	\2/p' "$log" |
+            awk -F '\t' -v OFS='\t' -v part="$part" -v date="$date" -v commit="$commit" '
+                !($1 in sum) { order[++count] = $1 }
+                { sum[$1] += $2 }
+                END { for (i = 1; i <= count; i++)
+                          printf "%s\t%s\t%.15g\t%s\t%s\n", part, order[i], sum[order[i]], date, commit }' \
+                >"$out/new.txt"
+        awk -F '\t' -v part="$part" '$1 != part' "$out/figures.txt" >"$out/kept.txt"
+        cat "$out/kept.txt" "$out/new.txt" | sort >"$out/figures.txt"
+        awk -F '\t' '{ print "   " $2 ": " $3 }' "$out/new.txt"
+        word=passed
+    else
+        tail -n 25 "$log"
+        word=FAILED
+        failed=1
+    fi
+    summary="$summary$(printf '   %-12s %s in %s s' "$part" "$word" $(($(now) - begin)))
+"
+done
+
+say "summary"
+printf '%s' "$summary"
+note "figures: $out/figures.txt"
+[ -z "$publish" ] || sh scripts/reliability.sh --figures "$out/figures.txt"
+exit "$failed"
