@@ -2,6 +2,7 @@
 /*
  * Promises 5, 7 and 8 within the bounds of a container: a /dev/shm of 64 MiB, which is what container engines give, and
  * a memory cgroup. In the cgroup a lack of memory would be the end of the process; by whole blocks it is an error.
+ * Sanitizers take memory of their own while it is full, and so are killed there: plain builds only.
  */
 #define _GNU_SOURCE 1
 
