@@ -87,6 +87,7 @@ valgrind        memory errors in what runs; the guard counts instructions with i
 strace          the guard against slower code counts system calls with it
 libc6-dbg       valgrind reads the C library's symbols
 uthash-dev      the library's hash table, a header
+spin            the model checker that verifies tests/model
 libcmocka-dev   the tests' framework
 libjansson-dev  JSON for the command stitch
 libpopt-dev     options for the command stitch
