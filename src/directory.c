@@ -193,12 +193,20 @@ static bool record_fits(const struct st_entry *entries, const struct st_record *
 }
 
 /*
- * Why the copy is whole. Every store of a writer to record and entries is a release and every load here an acquire. So
- * if one of our loads returned a word that a writer prepared for generation g + 2 (the next one with our record's
- * parity), that store came, in the writer's order, after its store of generation g + 1, and our second load of the
- * generation sees at least g + 1: we retry. The entries that a state names are never written while it counts (a writer
- * adds behind the last), and same_segments() before and after the copy tells that no other state came in between.
+ * Why the copy is whole. Every store of a writer to generation, record and entries is a release, every load here an
+ * acquire (atomic.h), and the kernel's lock orders what one writer stored before what the next one does, also if the
+ * first was killed. So all stores stand in one order of happens-before, and whoever has loaded one of them has seen all
+ * that are before it:
+ *   1. The first load of the generation returned g, so what was prepared for g happens before the copy.
+ *   2. If a load of the copy returned a word that a writer prepared for g + 2 (the next one with our record's parity),
+ *      also one that died over it, that store is behind the store of g + 1, and our second load of the generation
+ *      returns at least g + 1: we retry.
+ *   3. A writer adds behind the last entry. To overwrite one that g names, the region shrinks first and grows again: a
+ *      publication lowers `count`, a later one raises next_id, which never falls. same_segments() compares both before
+ *      and behind the copy of the entries: a word of a later entry brings, as in 2, the later generation with it.
  * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us.
+ * tests/model/protocol.pml verifies that this is enough, and needed, with loads that return whatever acquire and
+ * release allow.
  */
 int st_directory_snapshot(const struct st_directory *shared, const struct st_geometry *geometry,
                           struct st_snapshot *snapshot)
@@ -248,7 +256,7 @@ static bool take_announcement(st_word *waiting)
  * the generation, then look for announcements; all of these are sequentially consistent. An announcement before our
  * clearing is one that we have seen: we wake. One behind it stays for us or for the next writer. And whoever announces
  * behind our last look sees our generation when it looks. So no sleeper is missed, and a waiter that was killed
- * costs one needless wake-up, not one for ever.
+ * costs one needless wake-up, not one for ever. (tests/model/waiting.pml: a release and an acquire would not do.)
  */
 bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
                           const struct st_record *next, const struct st_entry *added, st_word *also_waiting)
