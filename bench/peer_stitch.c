@@ -4,18 +4,81 @@
 
 #include <stitch/stitch.h>
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
-enum variant { EAGER, EXCLUSIVE, LAZY, SINGLE };
+enum variant { EAGER, EXCLUSIVE, LAZY, SINGLE, TWO_THREADS };
 
 struct self {
     stitch_region *region;
     char name[64];
+
+    /* TWO_THREADS: the one that is lent. */
+    pthread_t thread;
+    bool has_thread;
+    sem_t begin, done;
+    void (*work)(void *job); /* NULL: end */
+    void *job;
 };
 
 static int failed(const char *call, int code)
 {
     return peer_fail("%s: %s: %s (errno %d)", call, stitch_errname(code), stitch_strerror(code), stitch_os_error());
+}
+
+static void *lent_thread(void *opaque)
+{
+    struct self *self = opaque;
+
+    for (;;) {
+        sem_wait(&self->begin);
+        if (self->work == NULL)
+            return NULL;
+        self->work(self->job);
+        sem_post(&self->done);
+    }
+}
+
+static void run_on_both(void *opaque, void (*work)(void *job), void *job)
+{
+    struct self *self = opaque;
+
+    self->work = work;
+    self->job = job;
+    sem_post(&self->begin);
+    work(job);
+    sem_wait(&self->done);
+}
+
+static int lend(struct self *self)
+{
+    stitch_lender lender = { .run = run_on_both, .arg = self };
+    int code;
+
+    sem_init(&self->begin, 0, 0);
+    sem_init(&self->done, 0, 0);
+    self->has_thread = pthread_create(&self->thread, NULL, lent_thread, self) == 0;
+    if (!self->has_thread)
+        return peer_fail("no second thread");
+    code = stitch_lend(self->region, &lender);
+    return code < 0 ? failed("stitch_lend", code) : 0;
+}
+
+static void close_region(void *opaque)
+{
+    struct self *self = opaque;
+
+    if (self->has_thread) {
+        self->work = NULL;
+        sem_post(&self->begin);
+        pthread_join(self->thread, NULL);
+        sem_destroy(&self->begin);
+        sem_destroy(&self->done);
+    }
+    stitch_close(self->region);
+    free(self);
 }
 
 static void *open_region(const struct peer *peer, const struct peer_need *need)
@@ -39,6 +102,10 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
     if (code < 0) {
         failed("stitch_create", code);
         free(self);
+        return NULL;
+    }
+    if (peer->variant == TWO_THREADS && lend(self) != 0) {
+        close_region(self);
         return NULL;
     }
     return self;
@@ -116,14 +183,6 @@ static uint64_t segments_now(void *opaque)
     return stitch_info(((struct self *)opaque)->region, &info) < 0 ? 0 : info.segments;
 }
 
-static void close_region(void *opaque)
-{
-    struct self *self = opaque;
-
-    stitch_close(self->region);
-    free(self);
-}
-
 #define STITCH_PEER(variant_name, variant_note, which)                                                                 \
     {                                                                                                                  \
         .name = variant_name, .note = variant_note,                                                                    \
@@ -135,6 +194,7 @@ static void close_region(void *opaque)
 const struct peer peer_stitch[] = {
     STITCH_PEER("stitch", "the default: segments end to end, memory is there when grow returns", EAGER),
     STITCH_PEER("stitch exclusive", "STITCH_EXCLUSIVE: the one writer, who takes no lock at each call", EXCLUSIVE),
+    STITCH_PEER("stitch 2 threads", "stitch_lend: a second thread commits with the one that grows", TWO_THREADS),
     STITCH_PEER("stitch lazy", "STITCH_LAZY: memory is found at first touch", LAZY),
     STITCH_PEER("stitch single", "STITCH_BACKEND_SINGLE: one object as large as the reserve", SINGLE),
     { 0 },
