@@ -334,7 +334,8 @@ static void read_on(void *arg)
 {
     static struct st_entry room[CAPACITY];
     struct st_snapshot snapshot = { .entries = room };
-    uint64_t last = 0, *reads = arg;
+    st_word *reads = arg;
+    uint64_t last = 0;
 
     while (!st_load(&stop)) {
         T_EQ(st_directory_snapshot(shared(), &geometry, &snapshot), 0);
@@ -343,20 +344,22 @@ static void read_on(void *arg)
         must_be_sound(&snapshot);
         if (snapshot.record.count > 0) /* the writer's rule: ties size, ids and generation together */
             T_EQ(snapshot.record.size % 4096, snapshot.entries[snapshot.record.count - 1].id % 4096);
-        ++*reads;
+        st_store(reads, st_load(reads) + 1);
     }
 }
 
 static void snapshots_while_a_writer_publishes(void)
 {
     t_random random = t_random_start();
-    uint64_t reads = 0;
+    static st_word reads;
     t_thread *reader;
 
     format();
     st_store(&stop, 0);
+    st_store(&reads, 0);
     reader = t_thread_start(read_on, &reads);
-    for (uint64_t round = 0; round < t_rounds(200000); round++) {
+    /* A thread may begin late on a busy machine: the writer goes on until it has read. */
+    for (uint64_t round = 0; round < t_rounds(200000) || st_load(&reads) == 0; round++) {
         uint64_t count = now.record.count;
 
         if (count < CAPACITY && (count == 0 || t_random_below(&random, 2))) {
@@ -371,7 +374,7 @@ static void snapshots_while_a_writer_publishes(void)
     }
     st_store(&stop, 1);
     t_thread_join(reader);
-    T_TRUE(reads > 0);
+    T_TRUE(st_load(&reads) > 0);
 }
 
 static const struct CMUnitTest tests[] = {
