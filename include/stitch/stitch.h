@@ -166,9 +166,9 @@ typedef struct stitch_options {
  * or create it, without a race between several processes that all attach first.
  *   name     1 to 200 bytes, UTF-8 recommended; no '/', no '\', no byte below 0x20, not 0x7f. The name is per folder.
  *   Out      *out: the handle, owned by the caller; stitch_close ends it.
- *   Returns  0; STITCH_EINVAL, _EEXIST (create), _ENOENT (open), _EACCES (mode bits, or another user's region without
- *            STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ERESERVE (size above reserve), _ENOSPC, _EFSIZE,
- *            _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM, _EPRIVILEGE (Windows: create in Global),
+ *   Returns  0; STITCH_EINVAL, _EEXIST (create), _ENOENT (open; also: no such folder), _EACCES (mode bits, or another
+ *            user's region without STITCH_OTHER_OWNER), _ECORRUPT, _EVERSION, _EGONE, _ERESERVE (size above reserve),
+ *            _ENOSPC, _EFSIZE, _EMFILE, _EMAPS, _EADDRSPACE, _ENOMEM, _EPRIVILEGE (Windows: create in Global),
  *            _ENOTSUP (folder without nameless files, pages above 2 MiB, an option that this system has not), _EBUSY (a
  *            dead region of that name cannot be removed: whoever began to was stopped on the way), _ESYS.
  *
@@ -193,9 +193,9 @@ STITCH_API int stitch_close(stitch_region *region);
  * The name can be used for a new region at once. stitch_unlink looks in STITCH_DIR or /dev/shm, stitch_unlink_at in
  * `folder` (NULL: the same default).
  *   Returns  0; STITCH_EINVAL, _ENOENT, _EACCES (another user's), _ECORRUPT (a file under that name that is not a
- *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ESYS, _ENOTSUP (Windows: a name
- *            goes with its last user and not before). A region whose directory is damaged behind its header can be
- *            unlinked.
+ *            region: it is left alone), _EBUSY (somebody is removing it now), _EMFILE, _ENOMEM, _ENOSPC, _ESYS,
+ *            _ENOTSUP (Windows: a name goes with its last user and not before). A region whose directory is damaged
+ *            behind its header can be unlinked.
  */
 STITCH_API STITCH_NODISCARD int stitch_unlink(const char *name);
 STITCH_API STITCH_NODISCARD int stitch_unlink_at(const char *folder, const char *name);
@@ -256,7 +256,7 @@ STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void 
  * Take `bytes` from the end and give the memory back: whole segments as soon as the last process lets them go, the
  * rest of the last segment at once, to the page (above 2 MiB to the huge page, where grow takes these: to give back a
  * part of one is to split it). Cannot fail for lack of any resource.
- *   Returns  0; STITCH_EREADONLY, _EINVAL (more than the region's size), _ECORRUPT.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (more than the region's size), _ECORRUPT, _EBUSY (STITCH_NOWAIT), _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_shrink(stitch_region *region, uint64_t bytes);
 
@@ -283,7 +283,7 @@ STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t si
  * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for, so nothing
  * is given back: the system is only told that these pages are the first to swap out. Contents afterwards, also of a
  * call that failed half-way: the old bytes or zero.
- *   Returns  0; STITCH_EREADONLY, _EINVAL (not inside [0, size)), _ESYS.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (not inside [0, size)), _ENOMEM, _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_discard(stitch_region *region, uint64_t offset, uint64_t length);
 

@@ -108,7 +108,9 @@ static int survey_file(const char *path, uint64_t from, uint64_t to, int (*each)
 
 int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
 {
-    return survey_file("/proc/self/maps", (uintptr_t)from, (uintptr_t)from + length, each, arg);
+    int e = survey_file("/proc/self/maps", (uintptr_t)from, (uintptr_t)from + length, each, arg);
+
+    return e == STITCH_ENOENT ? STITCH_ESYS : e; /* there is no /proc: nothing that the caller asked for is missing */
 }
 
 /* Reading it asks for what ptrace asks for: another user's process, or one that is not dumpable, says EACCES. */

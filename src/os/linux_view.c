@@ -78,10 +78,17 @@ int st_os_reserve(uint64_t size, st_os_reservation *out)
         return e;
     }
     head = (unit - (uintptr_t)at % unit) % unit;
-    if (head > 0)
-        st_sys.munmap(at, (size_t)head);
-    if (head < unit)
-        st_sys.munmap(at + head + size, (size_t)(unit - head));
+    /*
+     * The kernel may have joined it with a neighbour that looks the same; to cut it off there is one mapping more, for
+     * which there may be no room. All of it together ends where that neighbour begins, and can go.
+     */
+    if ((head > 0 && st_sys.munmap(at, (size_t)head) != 0) ||
+        (head < unit && st_sys.munmap(at + head + size, (size_t)(unit - head)) != 0)) {
+        e = refused(false);
+        st_sys.munmap(ballast, BALLAST_SIZE);
+        st_sys.munmap(at, (size_t)(size + unit));
+        return e;
+    }
     *out = (st_os_reservation){ .base = at + head, .size = size, .ballast = ballast };
     return 0;
 }
