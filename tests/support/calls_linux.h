@@ -38,8 +38,19 @@ enum t_call {
     T_CALL_fdopendir,
     T_CALL_readdir,
     T_CALL_closedir,
+    T_CALL_TABLE, /* so many are in the table; from malloc on, only where a test is linked with wrap_linux.c */
+    T_CALL_tmpfile = T_CALL_TABLE, /* openat that makes a file; the other openat only open one */
+    T_CALL_malloc,
+    T_CALL_calloc,
+    T_CALL_realloc,
+    T_CALL_readlink,
+    T_CALL_fdopen,
+    T_CALL_getline,
+    T_CALL_pthread_mutex_init,
     T_CALL_COUNT
 };
+
+const char *t_call_name(enum t_call call);
 
 /*
  * Count from 0 on; `before` (may be NULL) runs before every call, with how many there were until then. One thread only
@@ -52,8 +63,19 @@ uint64_t t_calls(void); /* in all, since t_calls_begin */
 uint64_t t_calls_of(enum t_call call);
 uint64_t t_calls_waking(void); /* of the futex calls, those that wake */
 
-/* The next call of this kind fails so, and is not made. */
-void t_calls_fail(enum t_call call, int error);
+/*
+ * The nth use (from 1) of this kind of call from now on fails so, and is not made; with `for_good` all later ones too.
+ * What gives something back (close, closedir, munmap, fcntl that unlocks) is done, and then said to have failed: the
+ * kernel never leaves it undone, and here it would be the injection that leaks. fallocate for good: it has no room, and
+ * still can punch holes.
+ */
+void t_calls_fail_nth(enum t_call call, uint64_t nth, int error, bool for_good);
+void t_calls_fail(enum t_call call, int error); /* the next one */
+void t_calls_keep_views(bool keep);             /* a munmap that fails leaves the view */
+bool t_calls_over(void);                        /* back to undisturbed; did one fail? */
+
+/* For wrap_linux.c: false if this one is to fail, and errno is set. */
+bool t_calls_allow(enum t_call call);
 
 /*
  * What becomes of futex calls: as the system has them; sleeps end by a wake-up only, whatever time was given; nobody is
