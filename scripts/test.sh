@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # From a fresh Debian machine: installs what is missing, builds every way that counts, runs every test.
-#   scripts/test.sh [step...]      steps: release clang asan tsan valgrind windows (all of them by default); windows is
-#                                  the tests as Windows programs, in Wine
+#   scripts/test.sh [step...]      steps: release clang asan tsan valgrind fuzz windows (all of them by default); fuzz is
+#                                  scripts/fuzz.sh for a moment, windows is the tests as Windows programs, in Wine
 # Build folders and logs are in build/. Every step runs, also after a failure; the summary is at the end.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
-steps=${*:-release clang asan tsan valgrind windows}
+steps=${*:-release clang asan tsan valgrind fuzz windows}
 jobs=$(processors)
 summary=
 failed=0
@@ -81,6 +81,7 @@ make            runs the build
 gcc             the first compiler, with its sanitizers
 g++             the header is tested in C++, a benchmark is in C++
 clang           the second compiler
+libclang-rt-dev its libFuzzer and sanitizers
 libc6-dev       the C library's headers
 pkg-config      the installed library is found by it in a test
 valgrind        memory errors in what runs; the guard counts instructions with it
@@ -100,6 +101,12 @@ for step in $steps; do
         release|clang) build_and_test "$step" -DSTITCH_BUILD_BENCH=ON ;;
         asan|valgrind) build_and_test "$step" ;;
         tsan)          build_and_test tsan "-DSTITCH_TEST_LAUNCHER=$(tsan_launcher)" ;;
+        fuzz)
+            begin=$(now)
+            status=0
+            scripts/fuzz.sh 20 || status=$?
+            finish fuzz "$status" $(($(now) - begin)) "20 s for each target"
+            ;;
         windows)       windows ;;
         *)        die "there is no step $step" ;;
     esac

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Fuzzes what comes out of shared memory, with ASan and UBSan: every target of tests/fuzz for so long, all at once.
+#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, what crashes in build/fuzz
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+export LC_ALL=C
+unset STITCH_DIR STITCH_BACKEND
+
+seconds=${1:-60}
+targets='snapshot folder live'
+need_packages <<EOL
+cmake           configures the build
+make            runs the build
+clang           the compiler that has libFuzzer
+libclang-rt-dev libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer for it
+libc6-dev       the C library's headers
+uthash-dev      the library's hash table, a header
+libcmocka-dev   the tests' framework
+EOL
+
+say "fuzz: build"
+folder=$PWD/build/fuzz
+mkdir -p "$folder"
+programs=
+for target in $targets; do
+    programs="$programs fuzz_$target"
+done
+# shellcheck disable=SC2086 # a list
+if ! { cmake --preset clang -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTITCH_BUILD_FUZZERS=ON \
+        -DSTITCH_BUILD_TOOLS=OFF -DSTITCH_BUILD_EXAMPLES=OFF &&
+        cmake --build "$folder" -j "$(processors)" --target $programs; } >"$folder/build.log" 2>&1 </dev/null; then
+    tail -n 60 "$folder/build.log"
+    die "the build failed"
+fi
+
+say "fuzz: $seconds s each"
+FUZZ_FOLDER=$(mktemp -d /dev/shm/stitch-fuzz-XXXXXX)
+export FUZZ_FOLDER
+trap 'rm -rf "$FUZZ_FOLDER"' EXIT
+export ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+failed=0
+running=
+for target in $targets; do
+    mkdir -p "$folder/corpus/$target"
+    "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 -timeout=20 \
+        -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$folder/$target-" \
+        "$folder/corpus/$target" "tests/fuzz/corpus/$target" >"$folder/$target.log" 2>&1 </dev/null &
+    running="$running $target:$!"
+done
+for entry in $running; do
+    target=${entry%:*}
+    if wait "${entry#*:}"; then
+        note "$target: nothing found"
+    else
+        tail -n 60 "$folder/$target.log"
+        note "$target: FAILED, see $folder/$target.log"
+        failed=1
+    fi
+    echo "figure: fuzz_${target}_executions $(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/$target.log")"
+done
+exit "$failed"

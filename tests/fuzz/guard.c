@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard.c - stands between the library and the system, and sees to it that nothing outside is touched: mappings by
+ * address, files by name. Also the folders that targets work in, and what they do with a region.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "os/linux_sys.h"
+
+#define MAPPINGS      256
+#define LARGEST_PIECE (64 << 20)
+#define SAMPLES       64
+
+static struct st_sys system_calls;
+static pthread_mutex_t guarding = PTHREAD_MUTEX_INITIALIZER;
+
+/* What the library has mapped where the system chose: reservations, directories, odds and ends. */
+static struct {
+    uintptr_t from, to; /* to 0: free */
+} mapping[MAPPINGS];
+
+_Noreturn void fuzz_fail(const char *file, int line, const char *what)
+{
+    (void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+    abort();
+}
+
+static void remember(uintptr_t from, uintptr_t to)
+{
+    int i = 0;
+
+    if (from >= to)
+        return;
+    while (i < MAPPINGS && mapping[i].to != 0)
+        i++;
+    FUZZ_MUST(i < MAPPINGS);
+    mapping[i].from = from;
+    mapping[i].to = to;
+}
+
+static int mapping_around(uintptr_t from, uintptr_t to)
+{
+    for (int i = 0; i < MAPPINGS; i++)
+        if (mapping[i].to != 0 && mapping[i].from <= from && to <= mapping[i].to)
+            return i;
+    return -1;
+}
+
+/* Out of the one mapping that it lies in. */
+static void forget(uintptr_t from, uintptr_t to)
+{
+    int i = mapping_around(from, to);
+    uintptr_t end;
+
+    FUZZ_MUST(i >= 0);
+    end = mapping[i].to;
+    mapping[i].to = from > mapping[i].from ? from : 0;
+    remember(to, end);
+}
+
+static void *guarded_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+    uintptr_t from = (uintptr_t)address;
+    void *at;
+
+    (void)pthread_mutex_lock(&guarding);
+    if (flags & MAP_FIXED)
+        FUZZ_MUST(length > 0 && from + length > from && mapping_around(from, from + length) >= 0);
+    at = system_calls.mmap(address, length, protection, flags, fd, offset);
+    if (at != MAP_FAILED && !(flags & MAP_FIXED))
+        remember((uintptr_t)at, (uintptr_t)at + length);
+    (void)pthread_mutex_unlock(&guarding);
+    return at;
+}
+
+static int guarded_munmap(void *address, size_t length)
+{
+    int result;
+
+    (void)pthread_mutex_lock(&guarding);
+    forget((uintptr_t)address, (uintptr_t)address + length);
+    result = system_calls.munmap(address, length);
+    (void)pthread_mutex_unlock(&guarding);
+    return result;
+}
+
+static void *guarded_mremap(void *address, size_t old_length, size_t length, int flags, ...)
+{
+    uintptr_t from = (uintptr_t)address;
+    void *at;
+
+    (void)pthread_mutex_lock(&guarding);
+    FUZZ_MUST(mapping_around(from, from + old_length) >= 0 && !(flags & MREMAP_FIXED));
+    at = system_calls.mremap(address, old_length, length, flags);
+    if (at != MAP_FAILED) {
+        forget(from, from + old_length);
+        remember((uintptr_t)at, (uintptr_t)at + length);
+    }
+    (void)pthread_mutex_unlock(&guarding);
+    return at;
+}
+
+static void must_be_ours(const void *address, size_t length)
+{
+    (void)pthread_mutex_lock(&guarding);
+    FUZZ_MUST(mapping_around((uintptr_t)address, (uintptr_t)address + length) >= 0);
+    (void)pthread_mutex_unlock(&guarding);
+}
+
+static int guarded_mprotect(void *address, size_t length, int protection)
+{
+    must_be_ours(address, length);
+    return system_calls.mprotect(address, length, protection);
+}
+
+static int guarded_madvise(void *address, size_t length, int advice)
+{
+    must_be_ours(address, length);
+    return system_calls.madvise(address, length, advice);
+}
+
+static int guarded_fallocate(int fd, int mode, off_t offset, off_t length)
+{
+    FUZZ_MUST(offset >= 0 && length > 0);
+    if (mode == 0 && length > LARGEST_PIECE) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return system_calls.fallocate(fd, mode, offset, length);
+}
+
+static void must_have_our_name(const char *name)
+{
+    FUZZ_MUST(strncmp(name, "stitch.", 7) == 0 && strchr(name, '/') == NULL);
+}
+
+static int guarded_unlinkat(int folder, const char *name, int flags)
+{
+    must_have_our_name(name);
+    return system_calls.unlinkat(folder, name, flags);
+}
+
+static int guarded_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
+{
+    must_have_our_name(to);
+    return system_calls.linkat(from_folder, from, to_folder, to, flags);
+}
+
+static int guarded_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    must_have_our_name(from);
+    must_have_our_name(to);
+    return system_calls.renameat2(from_folder, from, to_folder, to, flags);
+}
+
+/* What is opened by name is never followed through a link, nor waited for. */
+static int guarded_openat(int folder, const char *name, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode;
+
+    va_start(arguments, flags);
+    mode = (flags & O_TMPFILE) == O_TMPFILE ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    if (strncmp(name, "stitch.", 7) == 0)
+        FUZZ_MUST((flags & O_NOFOLLOW) && (flags & O_NONBLOCK) && !(flags & (O_CREAT | O_TRUNC)));
+    return system_calls.openat(folder, name, flags, mode);
+}
+
+/* The library's only sleep: what it waits for does not come here. */
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    (void)time;
+    (void)left;
+    return 0;
+}
+
+void fuzz_guard(void)
+{
+    if (system_calls.mmap)
+        return;
+    system_calls = st_sys;
+    st_sys.mmap = guarded_mmap;
+    st_sys.munmap = guarded_munmap;
+    st_sys.mremap = guarded_mremap;
+    st_sys.mprotect = guarded_mprotect;
+    st_sys.madvise = guarded_madvise;
+    st_sys.fallocate = guarded_fallocate;
+    st_sys.unlinkat = guarded_unlinkat;
+    st_sys.linkat = guarded_linkat;
+    st_sys.renameat2 = guarded_renameat2;
+    st_sys.openat = guarded_openat;
+}
+
+/* ----------------------------------------------------------------------------------------------------- folders --- */
+
+static char folder[300];
+
+const char *fuzz_folder_open(void)
+{
+    const char *in = getenv("FUZZ_FOLDER"); /* scripts/fuzz.sh: what a crash leaves is removed with it */
+
+    (void)snprintf(folder, sizeof folder, "%s/stitch-fuzz-XXXXXX", in ? in : "/dev/shm");
+    FUZZ_MUST(mkdtemp(folder) != NULL);
+    return folder;
+}
+
+void fuzz_folder_close(void)
+{
+    DIR *stream = opendir(folder);
+    struct dirent *entry;
+
+    FUZZ_MUST(stream != NULL);
+    while ((entry = readdir(stream)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlinkat(dirfd(stream), entry->d_name, 0) != 0)
+            FUZZ_MUST(unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) == 0);
+    (void)closedir(stream);
+    FUZZ_MUST(rmdir(folder) == 0);
+}
+
+/* --------------------------------------------------------------------------------------------------------- use --- */
+
+int fuzz_code(int code)
+{
+    FUZZ_MUST(code >= 0 || strncmp(stitch_errname(code), "STITCH_E", 8) == 0);
+    return code;
+}
+
+/* Whatever the directory says: what this handle may touch is there. */
+static void touch(stitch_region *region)
+{
+    const uint64_t size = stitch_size(region);
+    const volatile unsigned char *bytes = stitch_base(region);
+
+    FUZZ_MUST(size <= stitch_reserve(region));
+    for (uint64_t i = 0; size > 0 && i <= SAMPLES; i++)
+        (void)bytes[(size - 1) / SAMPLES * i];
+    if (size > 0)
+        (void)bytes[size - 1];
+}
+
+static int count_member(const stitch_member *member, void *arg)
+{
+    (void)member;
+    ++*(int *)arg;
+    return 0;
+}
+
+static void look(stitch_region *region)
+{
+    stitch_info_t info;
+    stitch_segment_t segment;
+    stitch_report_t report;
+    int members = 0;
+
+    (void)fuzz_code(stitch_info(region, &info));
+    (void)fuzz_code(stitch_verify(region, &report));
+    (void)fuzz_code(stitch_segment(region, 1, &segment));
+    (void)fuzz_code(stitch_find(region, stitch_base(region), &segment));
+    (void)fuzz_code(stitch_presence(region, 0));
+    (void)fuzz_code(stitch_members(region, count_member, &members));
+}
+
+void fuzz_use(stitch_region *region, uint8_t how)
+{
+    static const char text[100] = "text";
+    const uint64_t step = (uint64_t)(how >> 4) * 300000;
+    stitch_shrunk_t shrunk;
+
+    (void)fuzz_code(stitch_sync(region));
+    touch(region);
+    switch (how % 8) {
+    case 0:
+        (void)fuzz_code(stitch_grow(region, step, NULL));
+        break;
+    case 1:
+        (void)fuzz_code(stitch_shrink_report(region, step, &shrunk));
+        break;
+    case 2:
+        (void)fuzz_code(stitch_resize(region, step * 4));
+        break;
+    case 3:
+        (void)fuzz_code(stitch_append(region, text, sizeof text, NULL));
+        break;
+    case 4:
+        look(region);
+        break;
+    case 5:
+        (void)fuzz_code(stitch_wait(region, stitch_generation(region), 0));
+        break;
+    case 6:
+        (void)fuzz_code(stitch_discard(region, 0, stitch_size(region) < step ? stitch_size(region) : step));
+        break;
+    default:
+        break;
+    }
+    touch(region);
+}
