@@ -225,7 +225,8 @@ STITCH_API uint64_t stitch_generation(const stitch_region *region);
  * Every writing call first takes over what others have published, and on Windows cuts off segments that ended with a
  * killed process (STITCH_EGONE for readers): that part stands also if the call then fails.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE,
- *            _EMAPS, _ENOMEM, _EADDRSPACE, _EGONE, _ECORRUPT, _EBUSY (STITCH_NOWAIT), _EACCES (planted object), _ESYS.
+ *            _EMAPS, _ENOMEM, _EADDRSPACE, _EGONE, _ECORRUPT, _EBUSY (STITCH_NOWAIT), _EACCES (planted object), _ESYS,
+ *            _ENOENT (the folder is gone).
  * 0 bytes is allowed: it catches up, and tells the size.
  *
  * Memory is committed to the page. In tmpfs, beyond the first 2 MiB of a region, by huge pages of 2 MiB instead, where
