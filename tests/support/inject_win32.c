@@ -19,10 +19,13 @@ enum { HANDLES = 256 };
 static HANDLE handles[HANDLES]; /* open now, of those that the table's calls have opened */
 static t_balance balance;
 static unsigned failures;
+static void (*before_each)(void);
 
 /* Is it this one's turn to fail? */
 static bool strikes(enum t_call call)
 {
+    if (before_each)
+        before_each();
     if (!plan.armed || plan.call != call)
         return false;
     plan.used++;
@@ -282,6 +285,11 @@ void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good)
     plan.for_good = for_good;
     plan.failed = false;
     plan.armed = true;
+}
+
+void t_inject_before(void (*before)(void))
+{
+    before_each = before;
 }
 
 bool t_inject_over(void)

@@ -57,6 +57,9 @@ void t_inject_end(void);   /* and put the system's own back */
 void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good);
 bool t_inject_over(void); /* back to undisturbed; did it fail? */
 
+/* Runs at every call: before those that make something, behind those that give something back. */
+void t_inject_before(void (*before)(void));
+
 /* Handles and views that the library has opened and not closed since t_inject_begin. */
 typedef struct t_balance {
     int64_t handles, views;

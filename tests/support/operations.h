@@ -130,6 +130,8 @@ void t_stage_look(const t_stage *s, t_seen *out);
 
 /* Bytes below `marked` have their marks, the others are zero. */
 void t_stage_contents(stitch_region *region, uint64_t marked);
+/* What the operation appends, or NULL. */
+const unsigned char *t_stage_source(const t_operation *o, uint64_t *length);
 /* How far the marks go when the operation is done. */
 uint64_t t_stage_marked_after(const t_operation *o, uint64_t marked);
 

@@ -40,6 +40,12 @@ enum t_end {
 /* Start a helper with the arguments that the format gives. */
 t_process *t_start(const char *helper, const char *format, ...) T_PRINTF(2, 3);
 
+/*
+ * The same, but sooner where a process can be copied: the helper is a fork of this test then, and has what it has.
+ * Only with no region open.
+ */
+t_process *t_start_soon(const char *helper, const char *format, ...) T_PRINTF(2, 3);
+
 /* The other side of this helper. Only in a helper. */
 t_process *t_parent(void);
 

@@ -149,6 +149,29 @@ t_process *t_fork(void (*run)(void *), void *arg)
     return process;
 }
 
+struct soon {
+    const char *helper;
+    char arguments[LINE_SIZE];
+};
+
+static void run_soon(void *arg)
+{
+    struct soon *soon = arg;
+
+    t_run_helper(soon->helper, soon->arguments);
+}
+
+t_process *t_start_soon(const char *helper, const char *format, ...)
+{
+    struct soon soon = { .helper = helper };
+    va_list list;
+
+    va_start(list, format);
+    (void)vsnprintf(soon.arguments, sizeof soon.arguments, format, list);
+    va_end(list);
+    return t_fork(run_soon, &soon);
+}
+
 void t_default_signals(void)
 {
     (void)signal(SIGSEGV, SIG_DFL);

@@ -128,6 +128,17 @@ t_process *t_start(const char *helper, const char *format, ...)
     return process;
 }
 
+t_process *t_start_soon(const char *helper, const char *format, ...)
+{
+    char text[LINE_SIZE];
+    va_list list;
+
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return t_start(helper, "%s", text);
+}
+
 t_process *t_parent(void)
 {
     if (!parent_side.used)

@@ -7,7 +7,7 @@
 #include "atomic.h"
 #include "maps.h"
 
-enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256, NOTE_SIZE = 256 };
+enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256, NOTE_SIZE = 256, ARGUMENTS = 32 };
 
 /* What this process is, and the test that runs in it. */
 static struct {
@@ -205,6 +205,17 @@ static int run_helper(const char *name)
         }
     (void)fprintf(stderr, "no helper is named %s\n", name);
     return 1;
+}
+
+void t_run_helper(const char *name, char *arguments)
+{
+    static char *cut[ARGUMENTS];
+
+    self.arguments = cut;
+    for (char *word = strtok(arguments, " "); word && self.argument_count < ARGUMENTS; word = strtok(NULL, " "))
+        cut[self.argument_count++] = word;
+    if (run_helper(name) != 0)
+        _Exit(1);
 }
 
 int t_main(int argc, char **argv, const t_helper *helpers, const struct CMUnitTest *tests, size_t count)

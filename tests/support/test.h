@@ -102,6 +102,8 @@ void t_run(void **state);
 
 /* For t_fork: assertions that fail end this process from now on. */
 void t_become_helper(void);
+/* In such a process: run the helper with these arguments, cut at spaces. */
+void t_run_helper(const char *name, char *arguments);
 /* Puts back what a test has changed on the machine; the runner calls it after every test. */
 void t_restore(void);
 
