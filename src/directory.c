@@ -12,8 +12,12 @@
 
 #include "layout.h"
 
-/* A snapshot that fails so often was not disturbed by writers (each needs longer than we do) but by rubbish. */
-#define SNAPSHOT_TRIES 1000000
+/*
+ * A snapshot that costs so much was not disturbed by writers (each needs longer than we do) but by rubbish. An entry
+ * looked at counts as one, a look at the record as many: its words are on their way between processors then.
+ */
+#define SNAPSHOT_WORK 100000000
+#define WORK_OF_TRY   100
 
 uint64_t st_directory_length(uint64_t capacity)
 {
@@ -148,11 +152,31 @@ static bool same_segments(const struct st_record *a, const struct st_record *b)
     return a->first == b->first && a->count == b->count && a->next_id == b->next_id;
 }
 
-static void copy_entries(const struct st_directory *shared, const struct st_geometry *g, const struct st_record *record,
-                         struct st_entry *entries)
+static const struct st_entry_shared *entry_at(const struct st_directory *shared, const struct st_geometry *g,
+                                              const struct st_record *record, uint64_t i)
 {
-    for (uint64_t i = 0; i < record->count; i++) {
-        const struct st_entry_shared *entry = &shared->entry[(record->first + i) % g->capacity];
+    return &shared->entry[(record->first + i) % g->capacity];
+}
+
+/*
+ * How many of the first `known` entries the record still has. Entries come and go at the end, and no id is ever used
+ * again: where an id is still in its place, all before it are as they were.
+ */
+static uint64_t count_kept(const struct st_directory *shared, const struct st_geometry *g,
+                           const struct st_record *record, const struct st_entry *entries, uint64_t known)
+{
+    uint64_t kept = known < record->count ? known : record->count;
+
+    while (kept > 0 && st_load(&entry_at(shared, g, record, kept - 1)->id) != entries[kept - 1].id)
+        kept--;
+    return kept;
+}
+
+static void copy_entries(const struct st_directory *shared, const struct st_geometry *g, const struct st_record *record,
+                         uint64_t from, struct st_entry *entries)
+{
+    for (uint64_t i = from; i < record->count; i++) {
+        const struct st_entry_shared *entry = entry_at(shared, g, record, i);
 
         entries[i].id = st_load(&entry->id);
         entries[i].offset = st_load(&entry->offset);
@@ -160,23 +184,24 @@ static void copy_entries(const struct st_directory *shared, const struct st_geom
     }
 }
 
-/* End to end from 0, whole units, ids rising. */
-static bool entries_are_sane(const struct st_entry *entries, const struct st_record *record,
+/* End to end, whole units, ids rising; those before `from` have been found so before. */
+static bool entries_are_sane(const struct st_entry *entries, uint64_t from, const struct st_record *record,
                              const struct st_geometry *g)
 {
-    uint64_t end = 0, id = 0;
+    uint64_t end = from > 0 ? entries[from - 1].offset + entries[from - 1].extent : 0;
+    uint64_t id = from > 0 ? entries[from - 1].id : 0;
 
-    for (uint64_t i = 0; i < record->count; i++) {
+    for (uint64_t i = from; i < record->count; i++) {
         const struct st_entry *entry = &entries[i];
 
-        if (entry->id <= id || entry->id >= record->next_id || entry->offset != end || entry->extent == 0 ||
+        if (entry->id <= id || entry->offset != end || entry->extent == 0 ||
             !is_multiple(entry->extent, STITCH_EXTENT_UNIT) || entry->extent > g->reserve - end ||
             (g->backend != STITCH_BACKEND_STITCHED && entry->extent != g->reserve))
             return false;
         end += entry->extent;
         id = entry->id;
     }
-    return true;
+    return id < record->next_id;
 }
 
 /* The size and the commit mark end in the last segment, whose entry has been checked. */
@@ -204,7 +229,10 @@ static bool record_fits(const struct st_entry *entries, const struct st_record *
  *   3. A writer adds behind the last entry. To overwrite one that g names, the region shrinks first and grows again: a
  *      publication lowers `count`, a later one raises next_id, which never falls. same_segments() compares both before
  *      and behind the copy of the entries: a word of a later entry brings, as in 2, the later generation with it.
- * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us.
+ * What stays of the entries that an accepted snapshot had is not copied again: the id that tells so is a load between
+ * the same two looks. A copy that was not accepted proves nothing and is made again, behind what stays.
+ * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us; one that adds or
+ * removes segments as fast as it can leaves us few to copy.
  * tests/model/protocol.pml verifies that this is enough, and needed, with loads that return whatever acquire and
  * release allow.
  */
@@ -213,21 +241,24 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
 {
     struct st_record known = snapshot->record; /* the entries we hold belong to this one; next_id 0: to none */
     struct st_record record;
+    uint64_t kept = known.count; /* so many entries are those of an accepted snapshot, which were checked then */
     uint64_t generation;
-    bool fresh = false; /* the entries that were known have been checked before */
 
-    for (int tries = 0; tries < SNAPSHOT_TRIES; tries++) {
+    for (uint64_t work = 0; work < SNAPSHOT_WORK; work += WORK_OF_TRY) {
         if (!copy_record(shared, &record, &generation))
             continue;
         if (!record_is_sane(&record, geometry))
             break;
         if (!same_segments(&record, &known)) {
-            copy_entries(shared, geometry, &record, snapshot->entries);
+            uint64_t before = kept;
+
+            kept = count_kept(shared, geometry, &record, snapshot->entries, before);
+            copy_entries(shared, geometry, &record, kept, snapshot->entries);
             known = record;
-            fresh = true;
+            work += before - kept + record.count - kept;
             continue; /* once more: the record must still name the same segments */
         }
-        if (fresh && !entries_are_sane(snapshot->entries, &record, geometry))
+        if (!entries_are_sane(snapshot->entries, kept, &record, geometry))
             break;
         if (!record_fits(snapshot->entries, &record))
             break;

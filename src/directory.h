@@ -59,7 +59,8 @@ st_word *st_directory_generation_word(struct st_directory *shared);
 
 /*
  * Copy and check the state that counts. *snapshot is in and out: what it holds from before saves copying entries that
- * cannot have changed; a zeroed one has no past. Returns 0 or STITCH_ECORRUPT; then *snapshot has no past either.
+ * cannot have changed, and must be of the same geometry; a zeroed one has no past. Returns 0 or STITCH_ECORRUPT; then
+ * *snapshot has no past either. The work is bounded, whatever is done to the words meanwhile.
  */
 int st_directory_snapshot(const struct st_directory *shared, const struct st_geometry *geometry,
                           struct st_snapshot *snapshot);

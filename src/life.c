@@ -390,8 +390,11 @@ static int find_and_attend(struct stitch_region *region, const char *object_name
     e = check_alive(&found, &locks);
     if (!e)
         e = st_os_attend(&locks, region->readonly);
-    if (!e && !st_reap_still_named(&region->folder, object_name, &found))
-        e = STITCH_EBUSY;
+    if (!e) {
+        e = st_reap_check_name(&region->folder, object_name, &found);
+        if (e == STITCH_ENOENT)
+            e = STITCH_EBUSY; /* another's by now, or on its way: look again */
+    }
     if (e)
         goto close_locks;
     region->object = found.object;

@@ -17,7 +17,10 @@ struct lister {
     void *arg;
 };
 
-/* The generation alone, by a read of its own, so that it is ordered against the other reads. */
+/*
+ * The generation alone, by a read of its own. Processors other than x86 owe two reads of the kernel no order: a mixed
+ * copy is possible by the letter there, and passes for a listing if it is sane. Nothing but the listing rests on it.
+ */
 static int read_generation(const struct st_found *found, uint64_t *generation)
 {
     struct st_directory head;

@@ -45,15 +45,18 @@ int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, st
     return e;
 }
 
-bool st_reap_still_named(const st_os_folder *folder, const char *name, const struct st_found *found)
+int st_reap_check_name(const st_os_folder *folder, const char *name, const struct st_found *found)
 {
     st_os_status status;
+    int e;
 
     if (!folder->objects_persist)
-        return true; /* an open object keeps its name */
-    return st_os_object_status_of(folder, name, &status) == 0 &&
-           status.identity.device == found->status.identity.device &&
-           status.identity.number == found->status.identity.number;
+        return 0; /* an open object keeps its name */
+    e = st_os_object_status_of(folder, name, &status);
+    if (!e && (status.identity.device != found->status.identity.device ||
+               status.identity.number != found->status.identity.number))
+        e = STITCH_ENOENT;
+    return e;
 }
 
 /*
@@ -68,8 +71,7 @@ static int take_name(const st_os_folder *folder, const char *name, const struct 
 
     if (e)
         return e;
-    if (!st_reap_still_named(folder, name, found))
-        e = STITCH_ENOENT;
+    e = st_reap_check_name(folder, name, found);
     for (int tries = 0; !e && tries < NONCE_TRIES; tries++) {
         st_names_unlinked(unlinked, found->geometry.tag, nonce);
         e = st_os_object_rename(folder, name, unlinked);
@@ -118,8 +120,8 @@ static bool reap(const st_os_folder *folder, const char *name, bool anybodys, st
     keep = named && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
     mine = anybodys || found.status.owner == st_os_user();
     alone = mine && !keep && st_os_alone(&locks) == 1;
-    removed =
-        alone && st_reap_still_named(folder, name, &found) && remove_everything(folder, name, &found, &locks, &tally);
+    removed = alone && st_reap_check_name(folder, name, &found) == 0 &&
+              remove_everything(folder, name, &found, &locks, &tally);
     st_os_locks_close(&locks);
     st_os_object_close(&found.object);
     if (removed)

@@ -22,8 +22,8 @@ struct st_found {
  */
 int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, struct st_found *out);
 
-/* True if `name` still means this object. */
-bool st_reap_still_named(const st_os_folder *folder, const char *name, const struct st_found *found);
+/* 0 if `name` still means this object, STITCH_ENOENT if it does not, or why that cannot be told. */
+int st_reap_check_name(const st_os_folder *folder, const char *name, const struct st_found *found);
 
 /* Remove the region of this directory object if it is ours, nobody is attached, and it is not to be kept. */
 void st_reap_one(const st_os_folder *folder, const char *name);

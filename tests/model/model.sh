@@ -79,9 +79,10 @@ holds waiting waiting
     for broken in STORE_BUFFER ANNOUNCEMENT ONE_LOOK ONE_WORD CLEAR_LATE; do
         caught $broken waiting
     done
-    for broken in ORDER ONE_PASS ONE_LOOK ONE_RECORD RELAXED_STORE RELAXED_LOAD ID REMOVE_FIRST; do
+    for broken in ORDER ONE_PASS ONE_LOOK ONE_RECORD RELAXED_STORE RELAXED_LOAD ID REMOVE_FIRST KEPT; do
         caught $broken protocol $reader -DPUBLICATIONS=4
     done
+    caught TRUST protocol $reader -DPUBLICATIONS=5 # to be torn, a copy needs two segments to be replaced
     for broken in LOCK UNNAMED NO_JOURNAL CLOSE_EARLY APPEND CLEAN RUBBISH; do
         caught $broken protocol $life -DCRASHES=1 -DFAULTS=1 -DPUBLICATIONS=3
     done

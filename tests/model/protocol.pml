@@ -739,7 +739,7 @@ proctype Reader()
 {
     byte view, from, upto;
     byte gen, after, size, count, next, parity, i, found, syncs;
-    byte id[RING], word[RING], known_count, known_next;
+    byte id[RING], word[RING], known_count, known_next, kept; /* kept: so many entries are of an accepted snapshot */
 #ifdef RELAXED
     byte seen[LOCATIONS];
 #endif
@@ -768,8 +768,24 @@ snapshot:
 #endif
     if
     :: count == known_count && next == known_next
-    :: else ->
-        i = 0;
+    :: else -> /* count_kept, copy_entries */
+#ifdef BROKEN_TRUST
+        kept = known_count;
+#endif
+        kept = LESS(kept, count);
+#ifndef BROKEN_KEPT
+        do
+        :: kept > 0 ->
+            load(ENTRY(kept - 1, 0), found, COPY_RELAXED);
+            if
+            :: found != id[kept - 1] -> kept--
+            :: else -> break
+            fi
+        :: else -> break
+        od;
+        found = 0;
+#endif
+        i = kept;
         do
         :: i < count && i < RING ->
             load(ENTRY(i, 0), id[i], COPY_RELAXED);
@@ -793,7 +809,8 @@ snapshot:
             i++
         :: else -> break
         od;
-        i = 0
+        i = 0;
+        kept = count
     }
     do /* st_follow_adopt */
     :: i < count ->
