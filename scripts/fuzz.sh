@@ -58,6 +58,6 @@ for entry in $running; do
         note "$target: FAILED, see $folder/$target.log"
         failed=1
     fi
-    echo "figure: fuzz_${target}_executions $(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/$target.log")"
+    echo "figure: executions of fuzz_$target $(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/$target.log")"
 done
 exit "$failed"

@@ -5,7 +5,8 @@
 #       --short      a few minutes in all: fuzzers 20 s, soak 30 s, injection not in full
 #       --seconds N  how long each fuzzer and each soak goes on; 3600 without
 #       --figures    afterwards put the figures into docs/reliability-figures.txt and make docs/RELIABILITY.md
-#       part         suite asan tsan valgrind windows strace model fuzz stress stress_asan coverage check; without, all
+#       part         suite asan tsan valgrind windows fuzz stress stress_asan coverage check; without, all of them;
+#                    suite is every test: also the model, and the command's system calls failed for strace
 # Logs and figures are in build/torture. figures.txt has a line for each "figure: NAME NUMBER" that a part has printed:
 # part, name, number, date, commit, separated by tabs. Lines of parts that did not run now stay, so that it can be done
 # in pieces. A part that fails leaves no figure.
@@ -15,7 +16,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
-all='suite asan tsan valgrind windows strace model fuzz stress stress_asan coverage check'
+all='suite asan tsan valgrind windows fuzz stress stress_asan coverage check'
 seconds=3600
 short=
 publish=
@@ -64,10 +65,23 @@ tests() {
     esac
     result=0
     ctest --test-dir "$folder" -j "$(processors)" -LE "$exclude" --output-on-failure </dev/null || result=$?
-    cat "$folder/Testing/Temporary/LastTest.log"
-    awk -v name=cases -v reasons="$folder/skipped.log" -f scripts/cases.awk "$folder/Testing/Temporary/LastTest.log" |
-        awk '{ print "figure: cases passed " $2; print "figure: cases skipped " $3; print "figure: cases failed " $4 }'
+    figures "$folder/Testing/Temporary/LastTest.log" "$folder/skipped.log"
     return "$result"
+}
+
+# figures log reasons: what the tests of ctest's log say of themselves, and how many cases there were.
+figures() {
+    grep '^figure: ' "$1" || true
+    awk -v name=cases -v reasons="$2" -f scripts/cases.awk "$1" |
+        awk '{ print "figure: cases passed " $2; print "figure: cases skipped " $3; print "figure: cases failed " $4 }'
+}
+
+# The tests as Windows programs, in each Wine: test.sh leaves a log of each.
+windows() {
+    script test windows || return 1
+    for log in build/windows-tests/test-*.log build/windows-interlocked/test-*.log; do
+        figures "$log" "$out/windows-skipped.log"
+    done
 }
 
 # The soak: every choice from a seed that it prints.
@@ -92,9 +106,7 @@ run() {
         asan)        tests asan ;;
         tsan)        tests tsan "-DSTITCH_TEST_LAUNCHER=setarch;-R" ;;
         valgrind)    tests valgrind ;;
-        windows)     script test windows; cat build/windows/*/Testing/Temporary/LastTest.log ;;
-        strace)      script strace ;;
-        model)       script model ;;
+        windows)     windows ;;
         fuzz)        script fuzz "$fuzz" ;;
         stress)      soak release ;;
         stress_asan) soak asan ;;
@@ -113,6 +125,8 @@ g++             the header is tested in C++
 libc6-dev       the C library's headers
 git             tells which commit the figures are of
 pkg-config      the installed library is found by it in a test
+spin            the model checker that verifies tests/model
+strace          fails the command's system calls; the guard counts system calls with it
 util-linux      setarch, without which ThreadSanitizer cannot run on some machines
 valgrind        memory errors in what runs
 libc6-dbg       valgrind reads the C library's symbols

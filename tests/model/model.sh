@@ -41,7 +41,7 @@ holds() {
     if grep -q 'errors: 0$' out && ! grep -Eq 'search not completed|max search depth too small' out; then
         states=$(awk '/states, stored/ { print $1 }' out)
         memory=$(awk '/total actual memory usage/ { print $1 }' out)
-        echo "figure: model_${name}_states $states"
+        echo "figure: states of the model $name $states"
         echo "$name: holds in all of $states states ($memory MiB)"
     else
         cat out
@@ -87,5 +87,5 @@ holds waiting waiting
         caught $broken protocol $life -DCRASHES=1 -DFAULTS=1 -DPUBLICATIONS=3
     done
 }
-echo "figure: model_broken_variants_caught $variants"
+echo "figure: broken variants of the model caught $variants"
 exit "$failed"
