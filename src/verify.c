@@ -78,6 +78,8 @@ static int walk_maps(struct stitch_region *region, uint64_t index, uint64_t from
 {
     struct walk walk = { .region = region, .report = report, .index = index, .at = from, .end = to };
 
+    if (from == to)
+        return 0; /* an empty region of the backend remap may have no address at all */
     st_segments_at(&region->segments, index, &walk.expected);
     return st_os_survey(st_region_at(region, from), to - from, step, &walk);
 }
