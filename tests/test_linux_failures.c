@@ -23,47 +23,78 @@
 enum { ERRORS = 7, NTH_MOST = 500 };
 
 /*
- * What each call can give; those for good are the lack of something, which lasts. Not ENOENT for what is there
- * (fstatat, unlinkat): that would be no failure but a lie. Nor EOPNOTSUPP (fallocate): a folder must be one that can.
+ * What each call can give. Not ENOENT for what is there (fstatat, unlinkat): that would be no failure but a lie. Nor
+ * EOPNOTSUPP (fallocate): a folder must be one that can.
  */
-static const struct {
-    int error[ERRORS], lasting[3];
-    size_t often; /* so many of those that last also without STITCH_TEST_THOROUGH */
-} errors[T_CALL_COUNT] = {
-    [T_CALL_openat] = { { EMFILE, ENFILE, ENOMEM, EACCES, ENOENT, ELOOP }, { EMFILE, ENOMEM }, 1 },
-    [T_CALL_tmpfile] = { { ENOSPC, EMFILE, ENOMEM, ENOENT, EACCES, EDQUOT }, { EMFILE, ENOSPC }, 1 },
-    [T_CALL_close] = { { EINTR, EIO, ENOSPC } },
-    [T_CALL_fstat] = { { ENOMEM, EACCES, EOVERFLOW }, { ENOMEM } },
-    [T_CALL_fstatat] = { { ENOMEM, EACCES, ELOOP }, { ENOMEM } },
-    [T_CALL_fstatfs] = { { ENOMEM, EINTR, EIO, EOVERFLOW }, { ENOMEM } },
-    [T_CALL_fchmod] = { { EPERM, EROFS, EIO, ENOMEM } },
-    [T_CALL_ftruncate] = { { EINTR, EFBIG, EINVAL, EPERM, ENOMEM, ENOSPC }, { ENOMEM } },
-    [T_CALL_fallocate] = { { ENOSPC, EINTR, ENOMEM, EFBIG, EPERM }, { ENOSPC, ENOMEM }, 1 },
-    [T_CALL_linkat] = { { EEXIST, ENOENT, ENOSPC, ENOMEM, EPERM, EACCES, EDQUOT }, { ENOSPC, ENOMEM } },
-    [T_CALL_unlinkat] = { { EACCES, EPERM, EBUSY, ENOMEM, EROFS }, { ENOMEM } },
-    [T_CALL_renameat2] = { { EEXIST, EACCES, ENOENT, EINVAL, ENOMEM, ENOSPC, EBUSY }, { ENOMEM, ENOSPC } },
-    [T_CALL_pread] = { { EINTR, EIO, ENOMEM, EAGAIN, ESRCH }, { ENOMEM } },
-    [T_CALL_pwrite] = { { ENOSPC, EINTR, ENOMEM, EFBIG, EIO, EDQUOT }, { ENOSPC, ENOMEM } },
-    [T_CALL_lseek] = { { EINVAL, EOVERFLOW, EIO } },
-    [T_CALL_fcntl] = { { ENOLCK, EINTR, EAGAIN, EACCES, EDEADLK, EMFILE }, { ENOLCK } },
-    [T_CALL_getrlimit] = { { EPERM, EFAULT } },
-    [T_CALL_mmap] = { { ENOMEM, EAGAIN, ENFILE, EACCES, EPERM, ENODEV }, { ENOMEM, EAGAIN }, 1 },
-    [T_CALL_mremap] = { { ENOMEM, EAGAIN, EFAULT, EINVAL }, { ENOMEM } },
-    [T_CALL_munmap] = { { ENOMEM } },
-    [T_CALL_mprotect] = { { ENOMEM, EACCES } },
-    [T_CALL_madvise] = { { EINVAL, EBUSY, EAGAIN, ENOMEM, EIO }, { ENOMEM, EAGAIN } },
-    [T_CALL_getrandom] = { { EINTR, ENOSYS, EAGAIN, EPERM } },
-    [T_CALL_syscall] = { { EAGAIN, EINTR, ENOMEM, EFAULT } },
-    [T_CALL_fdopendir] = { { ENOMEM, EMFILE }, { ENOMEM } },
-    [T_CALL_readdir] = { { ENOMEM, EIO, EOVERFLOW }, { ENOMEM } },
-    [T_CALL_closedir] = { { EINTR, EIO } },
-    [T_CALL_malloc] = { { ENOMEM }, { ENOMEM }, 1 },
-    [T_CALL_calloc] = { { ENOMEM }, { ENOMEM }, 1 },
-    [T_CALL_realloc] = { { ENOMEM }, { ENOMEM }, 1 },
-    [T_CALL_readlink] = { { ENOENT, EACCES, ENOMEM } },
-    [T_CALL_fdopen] = { { ENOMEM, EINVAL }, { ENOMEM } },
-    [T_CALL_getline] = { { ENOMEM, EIO }, { ENOMEM } },
-    [T_CALL_pthread_mutex_init] = { { ENOMEM, EAGAIN }, { ENOMEM } },
+static const int errors[T_CALL_COUNT][ERRORS] = {
+    [T_CALL_openat] = { EMFILE, ENFILE, ENOMEM, EACCES, ENOENT, ELOOP },
+    [T_CALL_tmpfile] = { ENOSPC, EMFILE, ENOMEM, ENOENT, EACCES, EDQUOT },
+    [T_CALL_close] = { EINTR, EIO, ENOSPC },
+    [T_CALL_fstat] = { ENOMEM, EACCES, EOVERFLOW },
+    [T_CALL_fstatat] = { ENOMEM, EACCES, ELOOP },
+    [T_CALL_fstatfs] = { ENOMEM, EINTR, EIO, EOVERFLOW },
+    [T_CALL_fchmod] = { EPERM, EROFS, EIO, ENOMEM },
+    [T_CALL_ftruncate] = { EINTR, EFBIG, EINVAL, EPERM, ENOMEM, ENOSPC },
+    [T_CALL_fallocate] = { ENOSPC, EINTR, ENOMEM, EFBIG, EPERM },
+    [T_CALL_linkat] = { EEXIST, ENOENT, ENOSPC, ENOMEM, EPERM, EACCES, EDQUOT },
+    [T_CALL_unlinkat] = { EACCES, EPERM, EBUSY, ENOMEM, EROFS },
+    [T_CALL_renameat2] = { EEXIST, EACCES, ENOENT, EINVAL, ENOMEM, ENOSPC, EBUSY },
+    [T_CALL_pread] = { EINTR, EIO, ENOMEM, EAGAIN, ESRCH },
+    [T_CALL_pwrite] = { ENOSPC, EINTR, ENOMEM, EFBIG, EIO, EDQUOT },
+    [T_CALL_lseek] = { EINVAL, EOVERFLOW, EIO },
+    [T_CALL_fcntl] = { ENOLCK, EINTR, EAGAIN, EACCES, EDEADLK, EMFILE },
+    [T_CALL_getrlimit] = { EPERM, EFAULT },
+    [T_CALL_mmap] = { ENOMEM, EAGAIN, ENFILE, EACCES, EPERM, ENODEV },
+    [T_CALL_mremap] = { ENOMEM, EAGAIN, EFAULT, EINVAL },
+    [T_CALL_munmap] = { ENOMEM },
+    [T_CALL_mprotect] = { ENOMEM, EACCES },
+    [T_CALL_madvise] = { EINVAL, EBUSY, EAGAIN, ENOMEM, EIO },
+    [T_CALL_getrandom] = { EINTR, ENOSYS, EAGAIN, EPERM },
+    [T_CALL_syscall] = { EAGAIN, EINTR, ENOMEM, EFAULT },
+    [T_CALL_fdopendir] = { ENOMEM, EMFILE },
+    [T_CALL_readdir] = { ENOMEM, EIO, EOVERFLOW },
+    [T_CALL_closedir] = { EINTR, EIO },
+    [T_CALL_malloc] = { ENOMEM },
+    [T_CALL_calloc] = { ENOMEM },
+    [T_CALL_realloc] = { ENOMEM },
+    [T_CALL_readlink] = { ENOENT, EACCES, ENOMEM },
+    [T_CALL_fdopen] = { ENOMEM, EINVAL },
+    [T_CALL_getline] = { ENOMEM, EIO },
+    [T_CALL_pthread_mutex_init] = { ENOMEM, EAGAIN },
+};
+
+/* Those for good are the lack of something, which lasts. */
+static const int lasting[T_CALL_COUNT][ERRORS] = {
+    [T_CALL_openat] = { EMFILE, ENOMEM },
+    [T_CALL_tmpfile] = { EMFILE, ENOSPC },
+    [T_CALL_fstat] = { ENOMEM },
+    [T_CALL_fstatat] = { ENOMEM },
+    [T_CALL_fstatfs] = { ENOMEM },
+    [T_CALL_ftruncate] = { ENOMEM },
+    [T_CALL_fallocate] = { ENOSPC, ENOMEM },
+    [T_CALL_linkat] = { ENOSPC, ENOMEM },
+    [T_CALL_unlinkat] = { ENOMEM },
+    [T_CALL_renameat2] = { ENOMEM, ENOSPC },
+    [T_CALL_pread] = { ENOMEM },
+    [T_CALL_pwrite] = { ENOSPC, ENOMEM },
+    [T_CALL_fcntl] = { ENOLCK },
+    [T_CALL_mmap] = { ENOMEM, EAGAIN },
+    [T_CALL_mremap] = { ENOMEM },
+    [T_CALL_madvise] = { ENOMEM, EAGAIN },
+    [T_CALL_fdopendir] = { ENOMEM },
+    [T_CALL_readdir] = { ENOMEM },
+    [T_CALL_malloc] = { ENOMEM },
+    [T_CALL_calloc] = { ENOMEM },
+    [T_CALL_realloc] = { ENOMEM },
+    [T_CALL_fdopen] = { ENOMEM },
+    [T_CALL_getline] = { ENOMEM },
+    [T_CALL_pthread_mutex_init] = { ENOMEM },
+};
+
+/* So many of those that last also without STITCH_TEST_THOROUGH. */
+static const size_t often[T_CALL_COUNT] = {
+    [T_CALL_openat] = 1, [T_CALL_tmpfile] = 1, [T_CALL_fallocate] = 1, [T_CALL_mmap] = 1,
+    [T_CALL_malloc] = 1, [T_CALL_calloc] = 1,  [T_CALL_realloc] = 1,
 };
 
 static struct {
@@ -233,7 +264,7 @@ static void disturb_each(const t_operation *o)
 {
     bool thorough = getenv("STITCH_TEST_THOROUGH") != NULL;
     bool slow = t_rounds(2) < 2; /* where every instruction is dear */
-    const int *error = errors[failing].error;
+    const int *error = errors[failing];
     uint64_t count = 0;
 
     while (count < ERRORS && error[count])
@@ -245,8 +276,8 @@ static void disturb_each(const t_operation *o)
             more = disturb(o, nth, error[(nth - 1 + i) % count]);
     }
     for_good = true;
-    for (size_t i = 0; errors[failing].lasting[i] && (thorough || i < errors[failing].often); i++)
-        for (uint64_t nth = 1; disturb(o, nth, errors[failing].lasting[i]); nth++)
+    for (size_t i = 0; lasting[failing][i] && (thorough || i < often[failing]); i++)
+        for (uint64_t nth = 1; disturb(o, nth, lasting[failing][i]); nth++)
             T_TRUE(nth < NTH_MOST);
 }
 
