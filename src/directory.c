@@ -146,6 +146,14 @@ static bool record_is_sane(const struct st_record *r, const struct st_geometry *
            (r->count > 0 || r->commit == 0) && (r->count <= 1 || g->backend == STITCH_BACKEND_STITCHED);
 }
 
+int st_directory_record(const struct st_directory *copy, const struct st_geometry *geometry, struct st_record *out)
+{
+    uint64_t generation;
+
+    (void)copy_record(copy, out, &generation);
+    return record_is_sane(out, geometry) ? 0 : STITCH_ECORRUPT;
+}
+
 /* The same segments: ids are never used twice, so an entry can change only if next_id or the ends have moved. */
 static bool same_segments(const struct st_record *a, const struct st_record *b)
 {

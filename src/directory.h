@@ -53,6 +53,12 @@ void st_directory_declare(struct st_directory *shared);
  */
 int st_directory_geometry(const struct st_directory *shared, uint64_t length, struct st_geometry *out);
 
+/*
+ * The record alone, as it is now, if it is sane in itself: of a copy, for who looks only. 0 or STITCH_ECORRUPT. Its
+ * entries are not looked at, and nothing tells whether it is whole.
+ */
+int st_directory_record(const struct st_directory *copy, const struct st_geometry *geometry, struct st_record *out);
+
 /* One acquire load; and the word itself, to sleep on. */
 uint64_t st_directory_generation(const struct st_directory *shared);
 st_word *st_directory_generation_word(struct st_directory *shared);

@@ -472,6 +472,7 @@ int st_life_attach(const char *name, const stitch_options *options, struct stitc
         e = st_life_create(name, options, out);
         if (e != STITCH_EEXIST)
             return e;
+        st_os_sleep(1); /* one that is on its way, in or out */
     }
     return STITCH_EBUSY;
 }

@@ -3,8 +3,6 @@
  * list.c - the regions of a folder, read without mapping or attaching, so that none can disturb the reader.
  * May call reap, directory, names and os.
  */
-#include <stdlib.h>
-
 #include "layout.h"
 #include "query.h"
 #include "reap.h"
@@ -17,69 +15,50 @@ struct lister {
     void *arg;
 };
 
-/*
- * The generation alone, by a read of its own. Processors other than x86 owe two reads of the kernel no order: a mixed
- * copy is possible by the letter there, and passes for a listing if it is sane. Nothing but the listing rests on it.
- */
-static int read_generation(const struct st_found *found, uint64_t *generation)
+/* The directory's head, without entries, in one read: a few hundred bytes, in which a writer has no time for much. */
+static int read_head(const struct st_found *found, struct st_directory *head)
 {
-    struct st_directory head;
     uint64_t got;
-    int e = st_os_object_read(&found->object, &head, sizeof head, &got);
+    int e = st_os_object_read(&found->object, head, sizeof *head, &got);
 
-    if (!e && got != sizeof head)
-        e = STITCH_ECORRUPT;
-    if (!e)
-        *generation = st_directory_generation(&head);
-    return e;
+    return e ? e : got == sizeof *head ? 0 : STITCH_ECORRUPT;
 }
 
 /*
- * Copy the whole directory with read(2), between two looks at the generation: if both are the same, no writer has begun
- * to prepare the state after the next, and the copy is whole (the order in st_directory_snapshot's proof).
+ * What stood between two looks at the same generation is whole: no writer had begun to prepare the state after the next
+ * (the order in st_directory_snapshot's proof). Where writers are faster than we at every try, what we saw is taken
+ * if it is sane, though its numbers may be of two moments; so it is by the letter on processors other than x86, which
+ * owe two reads of the kernel no order. Nothing but the listing rests on it.
  */
-static int copy_directory(const struct st_found *found, struct st_directory *copy)
-{
-    for (int tries = 0; tries < COPY_TRIES; tries++) {
-        uint64_t before, after, got;
-        int e = read_generation(found, &before);
-
-        if (!e)
-            e = st_os_object_read(&found->object, copy, found->geometry.length, &got);
-        if (!e && got != found->geometry.length)
-            e = STITCH_ECORRUPT;
-        if (!e)
-            e = read_generation(found, &after);
-        if (e || before == after)
-            return e;
-    }
-    return STITCH_EBUSY;
-}
-
 static int read_state(const struct st_found *found, stitch_listing *listing)
 {
-    struct st_directory *copy = calloc(1, (size_t)found->geometry.length);
-    struct st_snapshot state = { 0 };
-    int e = STITCH_ENOMEM;
+    struct st_directory head, later;
+    struct st_record record;
+    bool still = false;
+    int judged = 0;
 
-    state.entries = calloc((size_t)found->geometry.capacity, sizeof *state.entries);
-    if (copy && state.entries)
-        e = copy_directory(found, copy);
-    if (!e)
-        e = st_directory_snapshot(copy, &found->geometry, &state);
-    if (!e) {
-        listing->size = state.record.size;
-        listing->committed = state.record.commit;
-        listing->segments = state.record.count;
-        listing->generation = state.generation;
+    for (int tries = 0; !still && tries < COPY_TRIES; tries++) {
+        int e = read_head(found, &head);
+
+        if (!e)
+            e = read_head(found, &later);
+        if (e)
+            return e;
+        judged = st_directory_record(&head, &found->geometry, &record);
+        still = st_directory_generation(&head) == st_directory_generation(&later);
     }
-    free(state.entries);
-    free(copy);
-    return e;
+    if (judged)
+        return still ? judged : STITCH_EBUSY;
+    listing->size = record.size;
+    listing->committed = record.commit;
+    listing->segments = record.count;
+    listing->generation = st_directory_generation(&head);
+    return 0;
 }
 
-/* 0; or why the rest is not known. *ended: nobody is attached to a region that lives with its users. */
-static int examine(const st_os_folder *folder, const char *object_name, stitch_listing *listing, bool *ended)
+/* 0; or why the rest is not known. *hidden: it has not begun, or nobody is attached to one that lives with its users.
+ */
+static int examine(const st_os_folder *folder, const char *object_name, stitch_listing *listing, bool *hidden)
 {
     struct st_found found;
     st_os_locks locks;
@@ -87,6 +66,7 @@ static int examine(const st_os_folder *folder, const char *object_name, stitch_l
 
     if (e == STITCH_EVERSION)
         st_os_object_close(&found.object);
+    *hidden = e == STITCH_EBUSY || e == STITCH_ENOENT;
     if (e)
         return e;
     listing->reserve = found.geometry.reserve;
@@ -97,7 +77,7 @@ static int examine(const st_os_folder *folder, const char *object_name, stitch_l
         listing->mode = found.geometry.mode;
     e = st_os_locks_open(folder, &found.object, found.geometry.tag, true, &locks);
     if (!e) {
-        *ended = !(found.geometry.flags & STITCH_KEEP) && st_os_is_attended(&locks) == 0;
+        *hidden = !(found.geometry.flags & STITCH_KEEP) && st_os_is_attended(&locks) == 0;
         e = read_state(&found, listing);
         st_os_locks_close(&locks);
     }
@@ -110,7 +90,7 @@ static int list_one(const char *object_name, void *arg)
     struct lister *lister = arg;
     stitch_listing listing = { .name = st_names_of_region(object_name) };
     st_os_status status = { 0 };
-    bool ended = false;
+    bool hidden = false;
     int e;
 
     if (!listing.name)
@@ -118,9 +98,8 @@ static int list_one(const char *object_name, void *arg)
     e = st_os_object_status_of(lister->folder, object_name, &status);
     listing.mode = status.mode;
     listing.owner = status.owner;
-    listing.error = e ? e : examine(lister->folder, object_name, &listing, &ended);
-    /* Gone since the folder was read, not yet there, or ended. */
-    if (listing.error == STITCH_ENOENT || listing.error == STITCH_EBUSY || ended)
+    listing.error = e ? e : examine(lister->folder, object_name, &listing, &hidden);
+    if (hidden || e == STITCH_ENOENT) /* gone since the folder was read */
         return 0;
     return lister->each(&listing, lister->arg);
 }

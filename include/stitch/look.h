@@ -124,7 +124,8 @@ STITCH_API const char *stitch_faultname(uint64_t fault);
 /* A region as a stranger sees it, without attaching. */
 typedef struct stitch_listing {
     const char *name;
-    int64_t  error;      /* 0, or why the rest is not known: STITCH_EACCES, _ECORRUPT, _EVERSION, ... */
+    int64_t  error;      /* 0, or why the rest is not known: STITCH_EACCES, _ECORRUPT, _EVERSION, _EBUSY (writers were
+                            faster than the look), ... */
     uint64_t size, committed, reserve, segments, generation, backend, flags, created;
     uint64_t mode, owner; /* known even if error is not 0 */
     uint64_t spare[4];
@@ -133,7 +134,8 @@ typedef struct stitch_listing {
 /*
  * Call `each` for every region in STITCH_DIR or /dev/shm (_at: in `folder`), in no particular order. A return of `each`
  * other than 0 ends the list and is returned. The listing and its name are valid during the call of `each` only. Maps
- * nothing, so no region can disturb it. Regions that ended with killed processes are removed, not listed.
+ * nothing, so no region can disturb it. Of a region that changes meanwhile the numbers may be of different moments.
+ * Regions that ended with killed processes are removed, not listed.
  *   Returns  0, what `each` returned, STITCH_EINVAL, _ENOENT (no such folder), _EACCES, _EMFILE, _ENOMEM, _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_list(int (*each)(const stitch_listing *, void *), void *arg);

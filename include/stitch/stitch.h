@@ -225,8 +225,8 @@ STITCH_API uint64_t stitch_generation(const stitch_region *region);
  * Every writing call first takes over what others have published, and on Windows cuts off segments that ended with a
  * killed process (STITCH_EGONE for readers): that part stands also if the call then fails.
  *   Returns  0; STITCH_EREADONLY, _EINVAL (size would pass 2^64), _ERESERVE, _ESEGMENTS, _ENOSPC, _EFSIZE, _EMFILE,
- *            _EMAPS, _ENOMEM, _EADDRSPACE, _EGONE, _ECORRUPT, _EBUSY (STITCH_NOWAIT), _EACCES (planted object), _ESYS,
- *            _ENOENT (the folder is gone).
+ *            _EMAPS, _ENOMEM, _EADDRSPACE, _EGONE, _ECORRUPT, _EACCES (planted object), _ESYS, _ENOENT (the folder is
+ *            gone), _EBUSY (STITCH_NOWAIT; or others shrink faster than this handle's watcher can be told).
  * 0 bytes is allowed: it catches up, and tells the size.
  *
  * Memory is committed to the page. In tmpfs, beyond the first 2 MiB of a region, by huge pages of 2 MiB instead, where
@@ -257,7 +257,7 @@ STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void 
  * Take `bytes` from the end and give the memory back: whole segments as soon as the last process lets them go, the
  * rest of the last segment at once, to the page (above 2 MiB to the huge page, where grow takes these: to give back a
  * part of one is to split it). Cannot fail for lack of any resource.
- *   Returns  0; STITCH_EREADONLY, _EINVAL (more than the region's size), _ECORRUPT, _EBUSY (STITCH_NOWAIT), _ESYS.
+ *   Returns  0; STITCH_EREADONLY, _EINVAL (more than the region's size), _ECORRUPT, _EBUSY (as for grow), _ESYS.
  */
 STITCH_API STITCH_NODISCARD int stitch_shrink(stitch_region *region, uint64_t bytes);
 
