@@ -5,8 +5,8 @@
 #       --short      a few minutes in all: fuzzers 20 s, soak 30 s, injection not in full
 #       --seconds N  how long each fuzzer and each soak goes on; 3600 without
 #       --figures    afterwards put the figures into docs/reliability-figures.txt and make docs/RELIABILITY.md
-#       part         suite asan tsan valgrind windows fuzz stress stress_asan coverage check; without, all of them;
-#                    suite is every test: also the model, and the command's system calls failed for strace
+#       part         suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage check; without,
+#                    all; suite is every test: also the model, and the command's system calls failed for strace
 # Logs and figures are in build/torture. figures.txt has a line for each "figure: NAME NUMBER" that a part has printed:
 # part, name, number, date, commit, separated by tabs. Lines of parts that did not run now stay, so that it can be done
 # in pieces. A part that fails leaves no figure.
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
-all='suite asan tsan valgrind windows fuzz stress stress_asan coverage check'
+all='suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage check'
 seconds=3600
 short=
 publish=
@@ -59,7 +59,7 @@ tests() {
     fi
     exclude='^$'
     case $preset in
-        asan)     exclude=plain ;;
+        *asan)    exclude=plain ;;
         tsan)     exclude='plain|vast' ;;
         valgrind) exclude='plain|heavy' ;;
     esac
@@ -103,13 +103,13 @@ script() {
 run() {
     case $1 in
         suite)       tests release ;;
-        asan)        tests asan ;;
+        stress)      soak release ;;
+        stress_asan) soak asan ;;
+        *asan)       tests "$1" ;;
         tsan)        tests tsan "-DSTITCH_TEST_LAUNCHER=setarch;-R" ;;
         valgrind)    tests valgrind ;;
         windows)     windows ;;
         fuzz)        script fuzz "$fuzz" ;;
-        stress)      soak release ;;
-        stress_asan) soak asan ;;
         coverage)    script coverage ;;
         check)       script check ;;
         *)           echo "there is no part $1; there are: $all"; return 1 ;;
@@ -121,6 +121,8 @@ need_packages <<EOT
 cmake           configures the build, runs the tests
 make            runs the build
 gcc             the compiler, with its sanitizers
+clang           the second one, whose UndefinedBehaviorSanitizer sees more
+libclang-rt-dev its sanitizers
 g++             the header is tested in C++
 libc6-dev       the C library's headers
 git             tells which commit the figures are of
