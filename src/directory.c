@@ -17,7 +17,7 @@
  * looked at counts as one, a look at the record as many: its words are on their way between processors then.
  */
 #define SNAPSHOT_WORK 100000000
-#define WORK_OF_TRY   100
+#define WORK_OF_TRY   1000
 
 uint64_t st_directory_length(uint64_t capacity)
 {

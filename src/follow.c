@@ -15,8 +15,10 @@
 #define UNANNOUNCED_SLICE_MS 5
 /* And a writer can be killed between publishing and waking: nobody sleeps longer than this without looking. */
 #define LOOK_AGAIN_MS 100
-/* A segment that vanishes between snapshot and open was shrunk away: look again, but not for ever. */
-#define FOLLOW_TRIES 1000
+/* st_follow_again: so often in any case; so often at most; and so long in between. */
+#define TRIES_LEAST 16
+#define TRIES_MOST  1000
+#define TRIES_MS    1000
 
 int st_follow_open_segment(const struct stitch_region *region, uint64_t id, uint64_t extent, st_os_object *out,
                            st_os_status *status)
@@ -243,22 +245,29 @@ int st_follow_adopt(struct stitch_region *region)
     return e;
 }
 
+bool st_follow_again(struct st_tries *tries)
+{
+    if (tries->made++ == 0)
+        tries->since = st_os_milliseconds();
+    return tries->made < TRIES_LEAST || (tries->made < TRIES_MOST && st_os_milliseconds() - tries->since < TRIES_MS);
+}
+
 int st_follow_sync(struct stitch_region *region)
 {
     uint64_t before = st_load(&region->generation);
-    int e = 0;
+    struct st_tries tries = { 0 };
+    int e;
 
     if (st_load(region->shared_generation) == before)
         return 0;
     st_os_mutex_lock(&region->table);
-    for (int tries = 0; tries < FOLLOW_TRIES; tries++) {
+    do {
         e = st_directory_snapshot(region->directory, &region->geometry, &region->now);
         if (!e)
             e = st_follow_adopt(region);
         /* A missing segment is nothing if the directory has moved on: it was shrunk away as we looked. */
-        if (e != STITCH_EGONE || st_load(region->shared_generation) == region->now.generation)
-            break;
-    }
+    } while (e == STITCH_EGONE && st_load(region->shared_generation) != region->now.generation &&
+             st_follow_again(&tries));
     st_follow_tell_came(region);
     st_os_mutex_unlock(&region->table);
     if (e)

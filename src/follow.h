@@ -8,6 +8,16 @@
 /* The reader's path: 1 if something changed, 0 if not, or an error. Takes region->table. */
 int st_follow_sync(struct stitch_region *region);
 
+/*
+ * Whether to try again what others have disturbed by changing the region: honest ones seldom do so twice running, and
+ * whoever does it for ever, and makes each try a long one, must not hold us up.
+ */
+struct st_tries {
+    int made;
+    uint64_t since;
+};
+bool st_follow_again(struct st_tries *tries);
+
 /* Sleep until the generation is not `seen`. Takes no lock. */
 int st_follow_wait(struct stitch_region *region, uint64_t seen, int64_t timeout_ms);
 

@@ -22,6 +22,7 @@
 #define BUSY_TRIES  2000 /* of a millisecond: a dead region is being removed under this name */
 #define GOING_TRIES 50   /* of a millisecond: a name that nobody who writes stands behind */
 #define GONE_TRIES  100  /* of a millisecond: a region with segments that are no longer there is ending, or stays so */
+#define GONE_MS     1000 /* after which one try more is enough, however long each was */
 
 /* What can be made before it is known which region it will be. st_life_close undoes any part of what follows. */
 static int conceive(const char *name, const stitch_options *options, struct stitch_region **out)
@@ -444,6 +445,7 @@ static int open_once(const char *name, const stitch_options *options, bool repai
 int st_life_open(const char *name, const stitch_options *options, struct stitch_region **out)
 {
     struct stitch_region *region = NULL;
+    uint64_t start = st_os_milliseconds();
     int busy = 0, gone = 0;
 
     for (;;) {
@@ -452,7 +454,7 @@ int st_life_open(const char *name, const stitch_options *options, struct stitch_
         /* Where objects end with their users: its last one may be closing it just now, or one that was killed has taken
          * segments with it that nobody else had opened. */
         if (e == STITCH_EGONE && gone < GONE_TRIES)
-            gone++;
+            gone = st_os_milliseconds() - start < GONE_MS ? gone + 1 : GONE_TRIES;
         else if (e == STITCH_EBUSY && busy < BUSY_TRIES)
             busy++;
         else

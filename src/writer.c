@@ -12,7 +12,6 @@
 #include "recover.h"
 
 #define KEPT_LOOK_MS 5
-#define TELL_TRIES   1000 /* times that others shrank the region between our following and our entering */
 
 /* In a forked child the directory's handle is shared with the parent, and with it its locks: get one of our own. */
 static int part_from_parent(struct stitch_region *region)
@@ -162,7 +161,9 @@ void st_writer_leave(struct stitch_region *region)
 /* Afterwards this thread is the region's one writer, region->now is what counts, and no dead writer's rest is about. */
 static int enter_again(struct stitch_region *region)
 {
-    for (int tries = 0; tries < TELL_TRIES; tries++) {
+    struct st_tries tries = { 0 }; /* others shrink the region between our following and our entering */
+
+    do {
         int e = enter_writers(region);
 
         if (e || !must_tell_first(region)) {
@@ -172,7 +173,7 @@ static int enter_again(struct stitch_region *region)
         leave_writers(region);
         st_os_mutex_unlock(&region->table);
         (void)st_follow_sync(region); /* what is in the way of mapping more is the call's own affair */
-    }
+    } while (st_follow_again(&tries));
     return STITCH_EBUSY;
 }
 
