@@ -16,7 +16,8 @@ page=docs/RELIABILITY.md
 # "number function file" of every test of a promise; of two promises (promise_2_and_4_...) twice.
 promise_tests() {
     for file in tests/test_*.c; do
-        sed -n 's/^static void promise_\([0-9]*\)_\([a-z0-9_]*\)(void)$/\1 \2/p' "$file" |
+        sed -n -e 's/^static void promise_\([0-9]*\)_\([a-z0-9_]*\)(void)$/\1 \2/p' \
+            -e 's/^ *static void promise_\([0-9]*\)_##id(void) .*/\1 each_operation_of_operations.h/p' "$file" |
             sed -e 's/^\([0-9]*\) and_\([0-9]*\)_\(.*\)$/\1 \3\
 \2 \3/' | sed "s|\$| ${file#tests/}|"
     done

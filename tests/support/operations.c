@@ -20,6 +20,7 @@
 #define LISTING (LOOKING | CODE(ENOENT))
 #define MIB(n)  (UINT64_C(n) << 20)
 #define KIB(n)  (UINT64_C(n) << 10)
+#define PAGE    4096
 
 static unsigned char to_append[3 << 20];
 
@@ -36,8 +37,13 @@ static void mark(stitch_region *region, uint64_t from, uint64_t to)
 
 void t_stage_contents(stitch_region *region, uint64_t marked)
 {
-    for (uint64_t at = 0; at < stitch_size(region); at += T_STEP)
+    uint64_t size = stitch_size(region);
+
+    for (uint64_t at = 0; at < size; at += T_STEP) {
         T_EQ(t_bytes(region)[at], at < marked ? mark_of(at) : 0);
+        if (at + PAGE <= size)
+            T_EQ(t_bytes(region)[at + PAGE - 1], 0);
+    }
 }
 
 /* -------------------------------------------------------------------------------------------------- operations --- */
@@ -259,13 +265,6 @@ static int grow_as_a_child(t_stage *s)
     return grow_more(s);
 }
 
-/* Somebody died at work: the journal is open, and it may have stored so far. */
-static int grow_as_an_heir(t_stage *s)
-{
-    st_directory_journal_open(s->mine->directory, T_KIB(1100));
-    return grow_more(s);
-}
-
 #define ROW(id, function, ...) [T_OPERATION_##id] = { .name = #id, .run = function, __VA_ARGS__ }
 
 const t_operation t_operations[T_OPERATION_COUNT] = {
@@ -312,7 +311,9 @@ const t_operation t_operations[T_OPERATION_COUNT] = {
         .left = true, .ends = true, .codes = UNLINKING),
     ROW(collect, collect, .start = MIB(5), .after = MIB(5), .codes = LISTING),
     ROW(grow_after_a_fork, grow_as_a_child, .parts = true, .start = MIB(1), .after = MIB(3), .codes = GROWING),
-    ROW(grow_after_a_death, grow_as_an_heir, .recovers = true, .start = MIB(1), .after = MIB(3), .codes = GROWING),
+    ROW(grow_after_a_death, grow_more, .recovers = true, .start = MIB(1), .after = MIB(3), .codes = GROWING),
+    ROW(grow_within_after_a_death, grow_half, .recovers = true, .start = MIB(1), .after = KIB(1536), .codes = GROWING),
+    ROW(shrink_after_a_death, shrink_half, .recovers = true, .start = KIB(1536), .after = MIB(1), .shrinks = true),
     ROW(create_lazy, make, .flags = STITCH_LAZY, .nobody = true, .after = MIB(3), .codes = CREATING),
     ROW(lazy_grow_past, grow_more, .flags = STITCH_LAZY, .start = MIB(1), .after = MIB(3), .codes = GROWING),
     ROW(lazy_grow_over_old_bytes, grow_half, .flags = STITCH_LAZY, .start = KIB(1025) + 1, .high = KIB(1800),
@@ -368,6 +369,8 @@ t_stage t_stage_set_up(const t_operation *o)
             mark(s.other, s.marked, o->ahead);
         s.marked = o->ahead;
     }
+    if (o->recovers)
+        t_stage_leave_a_rest(s.mine);
     return s;
 }
 
@@ -386,6 +389,11 @@ const unsigned char *t_stage_source(const t_operation *o, uint64_t *length)
 {
     *length = o->after - o->start;
     return o->run == append_more || o->run == append_half ? to_append + o->start : NULL;
+}
+
+uint64_t t_stage_seen(const t_operation *o)
+{
+    return o->run == watched_sync ? PAGE : 0;
 }
 
 uint64_t t_stage_marked_after(const t_operation *o, uint64_t marked)

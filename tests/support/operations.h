@@ -62,7 +62,9 @@ enum {
     X(unlink_of_the_last)                                                                                              \
     X(collect)                                                                                                         \
     X(grow_after_a_fork)                                                                                               \
-    X(grow_after_a_death)
+    X(grow_after_a_death)                                                                                              \
+    X(grow_within_after_a_death)                                                                                       \
+    X(shrink_after_a_death)
 
 /* Where memory can come with the first touch; stitched and single. */
 #define T_OPERATIONS_LAZY(X)                                                                                           \
@@ -124,14 +126,21 @@ typedef struct t_seen {
 
 stitch_options t_stage_options(void);
 t_stage t_stage_set_up(const t_operation *o);
+/*
+ * As a writer leaves it that died at work: an object that nobody lists, rubbish behind the commit mark, and the open
+ * journal, by which it may have stored so far.
+ */
+void t_stage_leave_a_rest(stitch_region *region);
 /* The region as it was. Where objects persist: what could not be removed is collected first. */
 void t_stage_tear_down(t_stage *s);
 void t_stage_look(const t_stage *s, t_seen *out);
 
-/* Bytes below `marked` have their marks, the others are zero. */
+/* Bytes below `marked` have their marks, the others are zero, also at the end of the page of each mark. */
 void t_stage_contents(stitch_region *region, uint64_t marked);
 /* What the operation appends, or NULL. */
 const unsigned char *t_stage_source(const t_operation *o, uint64_t *length);
+/* Bytes behind the commit mark that the operation itself puts there, by looking at what has left. */
+uint64_t t_stage_seen(const t_operation *o);
 /* How far the marks go when the operation is done. */
 uint64_t t_stage_marked_after(const t_operation *o, uint64_t marked);
 
