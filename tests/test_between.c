@@ -16,7 +16,7 @@
 
 enum { CALLS_MOST = 500 };
 
-static struct {
+static struct event {
     uint64_t at; /* the call before which it happens */
     const char *name;
     uint64_t size;                 /* of the first region; of the second one it is T_MIB(5) */
@@ -89,10 +89,7 @@ static void both(void)
 
 static void begin(uint64_t at, uint64_t size, void (*what)(void))
 {
-    memset(&event, 0, sizeof event);
-    event.at = at;
-    event.size = size;
-    event.name = t_name();
+    event = (struct event){ .at = at, .size = size, .name = t_name() };
     happen = what;
     event.first = t_create(event.name);
     T_OK(stitch_resize(event.first, size));
@@ -158,6 +155,38 @@ static bool unlink_while(uint64_t at, uint64_t size, void (*what)(void))
     return end(NULL, e != 0);
 }
 
+static stitch_region *looker;
+
+/* Somebody who looks for the name finds it not yet, or the whole region. */
+static void somebody_looks(void)
+{
+    int e = stitch_open(event.name, NULL, &looker);
+
+    T_TRUE(e == 0 || e == STITCH_ENOENT);
+    if (!e) {
+        T_EQ(stitch_size(looker), event.size);
+        T_EQ(t_info(looker).region_size, event.size);
+        (void)t_prove(looker);
+    }
+}
+
+static bool create_while(uint64_t at, uint64_t size, void (*what)(void))
+{
+    stitch_options options = t_options();
+    stitch_region *mine = NULL;
+
+    event = (struct event){ .at = at, .size = size, .name = t_name() };
+    happen = what;
+    looker = NULL;
+    options.size = size;
+    t_note("create, call %" PRIu64, at);
+    t_calls_begin(before_call);
+    T_OK(stitch_create(event.name, &options, &mine));
+    t_calls_end();
+    t_close(looker);
+    return end(mine, true);
+}
+
 static bool close_while(uint64_t at, uint64_t size, void (*what)(void))
 {
     stitch_region *mine;
@@ -200,6 +229,11 @@ static void the_name_changes_hands_while_we_open(void)
     at_each_call(open_while, both);
 }
 
+static void nobody_sees_a_region_half_made(void)
+{
+    at_each_call(create_while, somebody_looks);
+}
+
 static void the_name_changes_hands_while_we_unlink(void)
 {
     at_each_call(unlink_while, name_changes_hands);
@@ -239,9 +273,10 @@ static void a_name_that_cannot_be_looked_at_says_why(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_BOTH(the_last_user_goes_while_we_open),      T_BOTH(the_region_ends_while_we_open),
-    T_BOTH(the_name_changes_hands_while_we_open),  T_BOTH(the_name_changes_hands_while_we_unlink),
-    T_BOTH(the_name_changes_hands_while_we_close), T_TEST(a_name_that_cannot_be_looked_at_says_why),
+    T_BOTH(the_last_user_goes_while_we_open),         T_BOTH(the_region_ends_while_we_open),
+    T_BOTH(the_name_changes_hands_while_we_open),     T_BOTH(nobody_sees_a_region_half_made),
+    T_BOTH(the_name_changes_hands_while_we_unlink),   T_BOTH(the_name_changes_hands_while_we_close),
+    T_TEST(a_name_that_cannot_be_looked_at_says_why),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };

@@ -371,6 +371,36 @@ static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
     t_close(region);
 }
 
+/* Behind, and without room to catch up: the region shrinks all the same, and the next sync says what is the matter. */
+static void promise_7_a_shrink_that_cannot_catch_up(void)
+{
+    stitch_options options = t_stage_options();
+    stitch_region *region, *other;
+    const char *name = t_name();
+
+    options.size = T_MIB(1);
+    region = t_create_with(name, &options);
+    other = t_open(name);
+    T_OK(stitch_resize(region, T_MIB(5)));
+    t_calls_begin(NULL);
+    t_calls_fail_nth(T_CALL_openat, 1, EMFILE, true);
+    T_OK(stitch_shrink(other, T_MIB(2)));
+    T_GIVES(stitch_sync(other), STITCH_EMFILE);
+    T_TRUE(t_calls_over());
+    t_calls_end();
+    T_EQ(stitch_size(other), T_MIB(1));
+    (void)t_prove(other);
+    T_EQ(stitch_sync(region), 1);
+    T_EQ(stitch_size(region), T_MIB(3));
+    T_OK(stitch_grow(region, 0, NULL));
+    T_TRUE(t_info(region).resident <= t_info(region).committed);
+    T_EQ(stitch_sync(other), 1);
+    T_EQ(stitch_size(other), T_MIB(3));
+    (void)t_prove(other);
+    t_close(other);
+    t_close(region);
+}
+
 /* The last test of all. */
 static void so_many_failures(void)
 {
@@ -398,6 +428,7 @@ static const struct CMUnitTest tests[] = {
     T_OPERATIONS_ON_FILES(WITH_REMAP)    /* */
     T_TEST(promise_7_a_reservation_that_cannot_be_cut_to_size),
     T_TEST(promise_7_a_reservation_that_cannot_be_made),
+    T_STITCHED(promise_7_a_shrink_that_cannot_catch_up),
     T_BOTH(promise_7_what_cannot_be_given_back_is_the_next_writers),
     T_TEST(so_many_failures),
 };
