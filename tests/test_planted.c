@@ -307,10 +307,39 @@ static void promise_10_anything_in_the_place_of_a_listed_segment(void)
     end();
 }
 
+/* A region of another user's that has ended, and another user's file under the tag of one of ours. */
+static void promise_10_what_is_anothers_is_not_removed(void)
+{
+    const char *name = t_name();
+    char directory[ST_NAME_SIZE], planted[ST_NAME_SIZE];
+    stitch_region *region;
+    struct stat was;
+
+    t_need_root("give files to another user");
+    begin();
+    region = t_create(name);
+    T_OK(stitch_grow(region, T_MIB(1), NULL));
+    st_names_region(directory, name);
+    st_names_segment(planted, t_info(region).tag, 77);
+    T_TRUE(plant(STRANGER, planted));
+    was = state_of(planted);
+    T_EQ(fchownat(folder, directory, NOBODY, NOBODY, 0), 0);
+    t_close(region);
+    T_EQ(stitch_collect(NULL, NULL, NULL), 0);
+    T_EQ(state_of(directory).st_uid, NOBODY);
+    T_EQ(fchownat(folder, directory, geteuid(), getegid(), 0), 0);
+    T_EQ(stitch_collect(NULL, NULL, NULL), 1);
+    must_be(planted, &was);
+    take_away(STRANGER, planted);
+    T_FOLDER_HOLDS(1);
+    end();
+}
+
 static const struct CMUnitTest tests[] = {
     T_TEST(promise_10_anything_under_the_name_of_a_region),
     T_TEST(promise_10_anything_under_the_name_of_an_unlinked_region),
     T_STITCHED(promise_10_anything_under_the_name_of_the_next_segment),
+    T_BOTH(promise_10_what_is_anothers_is_not_removed),
     T_STITCHED(promise_10_anything_in_the_place_of_a_listed_segment),
 };
 
