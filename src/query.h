@@ -12,7 +12,8 @@ int st_query_presence(struct stitch_region *region, uint64_t offset);
 
 /* verify.c */
 int st_verify_region(struct stitch_region *region, stitch_report_t *out);
-/* Does the system's map say that this segment is its object, whole, behind its neighbour? 1, 0, or an error. */
+/* Does the system's map say that this segment, one of those that are mapped, is its object, whole, behind its
+ * neighbour? 1, 0, or an error. */
 int st_verify_segment(struct stitch_region *region, uint64_t index);
 
 /* members.c */
