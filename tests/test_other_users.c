@@ -130,6 +130,46 @@ static void another_user_is_refused_by_default(void)
     region_of_another_user(0600);
 }
 
+/*
+ * Becomes another user when it has attached, and may write to all that there is: what it makes would be that user's,
+ * and what there is is not.
+ */
+static void promise_10_a_process_that_becomes_another_user(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region, *opened = NULL;
+    const char *name = t_name();
+    char path[512];
+    size_t names;
+
+    t_need_root("become another user");
+    T_EQ(chmod(t_folder(), 0777), 0);
+    options.mode = 0644;
+    options.extent = STITCH_EXTENT_UNIT;
+    region = t_create_with(name, &options);
+    T_OK(stitch_grow(region, T_MIB(2), NULL));
+    memset(t_bytes(region), 0x15, T_MIB(2));
+    (void)snprintf(path, sizeof path, "%s/stitch.r.%s", t_folder(), name);
+    T_EQ(chmod(path, 0666), 0); /* more than stitch gives to others */
+    names = t_folder_count(t_folder());
+
+    T_EQ(seteuid(NOBODY), 0);
+    T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_EACCES);
+    T_GIVES(try_open(name, 0, &opened), STITCH_EACCES);
+    T_GIVES(try_open(name, STITCH_READONLY, &opened), STITCH_EACCES);
+    T_GIVES(stitch_unlink(name), STITCH_EACCES);
+    T_EQ(seteuid(0), 0);
+
+    T_TRUE(opened == NULL);
+    T_EQ(t_folder_count(t_folder()), names);
+    T_EQ(stitch_size(region), T_MIB(2));
+    t_all_bytes(region, 0, T_MIB(2), 0x15);
+    (void)t_prove(region);
+    T_OK(stitch_grow(region, T_MIB(2), NULL));
+    T_OK(stitch_unlink(name));
+    t_close(region);
+}
+
 /* Objects have the mode that was asked for, whatever the umask of who grows. */
 static void modes_are_those_asked_for(void)
 {
@@ -167,6 +207,7 @@ static void modes_are_those_asked_for(void)
 static const struct CMUnitTest tests[] = {
     T_BOTH(promise_9_another_users_reader_has_no_door),
     T_TEST(another_user_is_refused_by_default),
+    T_STITCHED(promise_10_a_process_that_becomes_another_user),
     T_TEST(modes_are_those_asked_for),
 };
 

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE 1
 
 #include "test.h"
+#include "calls_linux.h"
 #include "linux.h"
 #include "maps.h"
 
@@ -260,6 +261,81 @@ static void promise_10_anything_under_the_name_of_the_next_segment(void)
     end();
 }
 
+/* Whoever is always there first, or where no other id can be drawn, holds up nothing but the growth. */
+static void promise_10_each_name_of_the_next_segment_is_taken(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+    char planted[ST_NAME_SIZE];
+    uint64_t size;
+
+    begin();
+    options.extent = STITCH_EXTENT_UNIT;
+    region = t_create_with(t_name(), &options);
+    T_OK(stitch_grow(region, T_MIB(2), NULL));
+    memset(t_bytes(region), 0x5a, T_MIB(2));
+    t_calls_begin(NULL);
+    t_calls_fail_nth(T_CALL_linkat, 1, EEXIST, true);
+    T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_EACCES);
+    T_TRUE(t_calls_over());
+    T_TRUE(t_calls_of(T_CALL_linkat) > 1);
+    t_calls_end();
+    T_FOLDER_HOLDS(T_REGION_OBJECTS + 2); /* its segment, and the bystander */
+
+    st_names_segment(planted, t_info(region).tag, 2);
+    make(planted, "mine", 0600);
+    t_calls_begin(NULL);
+    t_calls_fail(T_CALL_getrandom, EIO);
+    T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ESYS);
+    T_EQ(stitch_os_error(), EIO);
+    T_TRUE(t_calls_over());
+    t_calls_end();
+    T_FOLDER_HOLDS(T_REGION_OBJECTS + 3);
+    T_EQ(stitch_size(region), T_MIB(2));
+    (void)t_prove(region);
+
+    T_OK(stitch_grow(region, T_MIB(2), &size));
+    T_EQ(size, T_MIB(2));
+    t_all_bytes(region, 0, T_MIB(2), 0x5a);
+    t_all_bytes(region, T_MIB(2), T_MIB(2), 0);
+    (void)t_prove(region);
+    t_close(region);
+    end();
+}
+
+/* Then a region that ends goes by way of another one, and all of it goes. */
+static void promise_10_anything_under_the_name_that_a_region_ends_by(void)
+{
+    begin();
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        stitch_region *region, *second;
+        const char *name = t_name();
+        char planted[ST_NAME_SIZE];
+        struct stat was;
+
+        region = t_create(name);
+        T_OK(stitch_grow(region, T_MIB(3), NULL));
+        st_names_unlinked(planted, t_info(region).tag, 0);
+        if (plant(kind, planted)) {
+            t_note("kind %d", (int)kind);
+            was = state_of(planted);
+            T_OK(stitch_unlink(name));
+            second = t_create(name); /* the name is free */
+            T_OK(stitch_grow(region, T_MIB(3), NULL));
+            must_be(planted, &was);
+            t_close(second);
+            T_FOLDER_HOLDS(T_REGION_OBJECTS + 2 + 2);
+            t_close(region);
+            T_FOLDER_HOLDS(2); /* what is planted, and the bystander */
+            must_be(planted, &was);
+            take_away(kind, planted);
+        } else {
+            t_close(region);
+        }
+    }
+    end();
+}
+
 /* A segment that a follower has yet to map is put aside, and something else is there when it comes. */
 static void promise_10_anything_in_the_place_of_a_listed_segment(void)
 {
@@ -340,6 +416,8 @@ static const struct CMUnitTest tests[] = {
     T_TEST(promise_10_anything_under_the_name_of_an_unlinked_region),
     T_STITCHED(promise_10_anything_under_the_name_of_the_next_segment),
     T_BOTH(promise_10_what_is_anothers_is_not_removed),
+    T_STITCHED(promise_10_each_name_of_the_next_segment_is_taken),
+    T_STITCHED(promise_10_anything_under_the_name_that_a_region_ends_by),
     T_STITCHED(promise_10_anything_in_the_place_of_a_listed_segment),
 };
 

@@ -162,6 +162,32 @@ static void backend_from_the_environment(void)
     t_environment("STITCH_BACKEND", NULL);
 }
 
+/* What it asks for counts where a region is made, and disturbs nobody who attaches to one that is there. */
+static void a_backend_that_cannot_be_had(void)
+{
+    static const char *const settings[] = { "doubled", "fixed", "remap" };
+    stitch_options options = STITCH_OPTIONS_INIT;
+    const char *name = t_name();
+    stitch_region *region = t_create(name);
+
+    options.flags = STITCH_LAZY; /* neither fixed nor remap can be */
+    for (size_t i = 0; i < T_COUNT(settings); i++) {
+        stitch_region *second = NULL;
+
+        t_environment("STITCH_BACKEND", settings[i]);
+        T_GIVES(stitch_attach(t_name(), &options, &second), STITCH_EINVAL);
+        T_OK(stitch_attach(name, &options, &second));
+        T_EQ(t_info(second).backend, STITCH_BACKEND_STITCHED);
+        T_EQ(t_info(second).tag, t_info(region).tag);
+        t_close(second);
+        options.backend = i == 0 ? STITCH_BACKEND_REMAP : STITCH_BACKEND_FIXED;
+        T_GIVES(stitch_attach(name, &options, &second), STITCH_EINVAL); /* the caller asks for it */
+        options.backend = STITCH_BACKEND_AUTO;
+    }
+    t_environment("STITCH_BACKEND", NULL);
+    t_close(region);
+}
+
 /* The option before the environment, the environment before the default. */
 static void folder_from_the_environment(void)
 {
@@ -195,6 +221,7 @@ static const struct CMUnitTest tests[] = {
     T_BOTH(promise_12_nothing_of_the_process_changes),
     T_TEST(promise_12_no_printing),
     T_TEST(backend_from_the_environment),
+    T_STITCHED(a_backend_that_cannot_be_had),
     T_TEST(folder_from_the_environment),
 };
 

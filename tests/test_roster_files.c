@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "region.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
@@ -134,6 +135,49 @@ static void plant_kind(enum planted kind, const char *roster, const stitch_regio
     default:
         break;
     }
+}
+
+/* The region has no name yet but the one that tells its tag; whoever has seen that is quicker with the roster's. */
+static void take_the_rosters_name(enum t_call call, uint64_t number)
+{
+    DIR *names;
+    struct dirent *entry;
+    char roster[ST_NAME_SIZE];
+    uint64_t tag;
+
+    (void)number;
+    if (call != T_CALL_linkat || t_calls_of(call) != 1) /* the directory's name, then the roster's */
+        return;
+    names = opendir(t_folder());
+    T_TRUE(names != NULL);
+    while ((entry = readdir(names)) != NULL)
+        if (st_names_is_unlinked(entry->d_name, &tag)) {
+            st_names_roster(roster, tag);
+            plant(roster, 4096, 0xa7, NOBODY);
+        }
+    (void)closedir(names);
+}
+
+static void promise_10_a_rosters_name_that_is_taken_while_it_is_made(void)
+{
+    const char *name = t_name();
+    stitch_region *region;
+    char roster[ST_NAME_SIZE];
+
+    t_need_root("plant a file of another user");
+    folder = open(t_folder(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    t_calls_begin(take_the_rosters_name);
+    region = t_create(name);
+    t_calls_end();
+    T_GIVES(stitch_members(region, never, NULL), STITCH_ENOTSUP);
+    T_OK(stitch_grow(region, T_MIB(1), NULL));
+    (void)t_prove(region);
+    must_do_without(name);
+    roster_name(region, roster);
+    t_close(region);
+    T_FOLDER_HOLDS(1); /* it is not ours to remove */
+    T_EQ(unlinkat(folder, roster, 0), 0);
+    (void)close(folder);
 }
 
 static void anything_in_the_place_of_a_roster(void)
@@ -324,7 +368,7 @@ static void first_of_a_name_space(void *name)
         t_tell(t_parent(), "looked");
         t_expect(t_parent(), "end");
         t_close(region);
-        _exit(0);
+        t_leave();
     }
     T_EQ(waitpid(child, &status, 0), child);
     T_EQ(status, 0);
@@ -372,6 +416,7 @@ static void processes_of_another_name_space_are_not_judged(void)
 
 static const struct CMUnitTest tests[] = {
     T_TEST(anything_in_the_place_of_a_roster),
+    T_TEST(promise_10_a_rosters_name_that_is_taken_while_it_is_made),
     T_BOTH(promise_8_a_creator_killed_between_any_two_calls_leaves_nothing),
     T_TEST(processes_that_may_not_be_asked),
     T_TEST(processes_of_another_name_space_are_not_judged),

@@ -237,6 +237,23 @@ static void a_fixed_extent_is_kept(void)
     t_close(region);
 }
 
+static void an_extent_larger_than_the_reserve_is_the_reserve(void)
+{
+    stitch_options options = t_options();
+    stitch_region *region;
+    stitch_segment_t segment;
+
+    options.reserve = T_MIB(6);
+    options.extent = T_MIB(6) + 1;
+    region = t_create_with(t_name(), &options);
+    T_EQ(t_info(region).extent, T_MIB(6));
+    T_OK(stitch_grow(region, 1, NULL));
+    T_OK(stitch_segment(region, 0, &segment));
+    T_EQ(segment.extent, T_MIB(6));
+    T_EQ(t_prove(region), 1);
+    t_close(region);
+}
+
 static void ids_are_never_used_twice(void)
 {
     stitch_options options = t_options();
@@ -267,6 +284,7 @@ static const struct CMUnitTest tests[] = {
     T_STITCHED(one_entry_is_enough_for_one_segment),
     T_STITCHED(extents_follow_the_rule),
     T_STITCHED(a_fixed_extent_is_kept),
+    T_STITCHED(an_extent_larger_than_the_reserve_is_the_reserve),
     T_STITCHED(ids_are_never_used_twice),
 };
 

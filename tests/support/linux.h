@@ -14,6 +14,9 @@
 /* A child by fork, which runs `run` and ends with status 0. It may use t_parent. */
 t_process *t_fork(void (*run)(void *), void *arg);
 
+/* The end of a child that a test has forked by itself: status 0, and a build that counts what runs keeps the count. */
+_Noreturn void t_leave(void);
+
 /* A file's beginning as text; false if it cannot be read. */
 bool t_read_text(const char *path, char *text, size_t size);
 

@@ -114,6 +114,14 @@ t_process *t_start(const char *helper, const char *format, ...)
     return process;
 }
 
+void t_leave(void)
+{
+    (void)fflush(NULL);
+    if (__gcov_dump)
+        __gcov_dump();
+    _exit(0);
+}
+
 t_process *t_fork(void (*run)(void *), void *arg)
 {
     t_process *process = new_process();
@@ -135,10 +143,7 @@ t_process *t_fork(void (*run)(void *), void *arg)
         t_process_begin(program_path, true);
         t_become_helper();
         run(arg);
-        (void)fflush(NULL);
-        if (__gcov_dump)
-            __gcov_dump();
-        _exit(0);
+        t_leave();
     }
     (void)close(down[0]);
     (void)close(up[1]);
