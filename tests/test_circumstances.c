@@ -234,6 +234,45 @@ static void a_process_of_which_nothing_is_known(void)
     t_close(region);
 }
 
+enum { WITHOUT_A_START, WITHOUT_A_NAME_SPACE, WAYS };
+static int way;
+
+/* It has no seat on the roster then, and all else works. */
+static void child_that_cannot_tell_who_it_is(void *arg)
+{
+    stitch_region *region = arg;
+
+    if (way == WITHOUT_A_START) {
+        replace("/proc/self/stat", "(nothing)");
+        T_OK(stitch_grow(region, T_MIB(3), NULL));
+        put_back();
+    } else {
+        t_calls_begin(NULL);
+        t_calls_fail(T_CALL_fstatat, ENOENT); /* /proc/self/ns/pid */
+        T_OK(stitch_grow(region, T_MIB(3), NULL));
+        T_TRUE(t_calls_over());
+        t_calls_end();
+    }
+    T_EQ(t_members_count(region), 1);
+    T_TRUE(!t_is_member(region, NULL));
+    (void)t_prove(region);
+    t_close(region);
+}
+
+static void a_process_that_cannot_tell_who_it_is(void)
+{
+    stitch_region *region = t_create(t_name());
+
+    for (way = 0; way < WAYS; way++) {
+        t_finish(t_fork(child_that_cannot_tell_who_it_is, region));
+        T_EQ(stitch_sync(region), 1);
+        T_EQ(t_members_count(region), 1);
+        T_TRUE(t_is_member(region, NULL));
+    }
+    T_EQ(stitch_size(region), T_MIB(6));
+    t_close(region);
+}
+
 /* --------------------------------------------------------------------------------------- what is done to memory */
 
 /* Where the kernel makes no huge pages it is asked once and not again, and pages do. Needs a process of its own. */
@@ -345,6 +384,7 @@ static const struct CMUnitTest tests[] = {
     T_TEST(a_machine_without_proc),
     T_STITCHED(lines_of_the_map_in_another_form),
     T_TEST(a_process_of_which_nothing_is_known),
+    T_TEST(a_process_that_cannot_tell_who_it_is),
     T_TEST(a_kernel_that_makes_no_huge_pages),
     T_STITCHED(promise_6_discarding_what_is_locked),
     T_STITCHED(discarding_that_the_kernel_refuses),
