@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# awk -v reasons=FILE -f scripts/uncovered.awk: reads "file ranges" of lines that were not run, prints them as a table
-# by reason. A line of FILE is "file | function, or text in the line | reason"; a file * means all. What has no reason,
-# and a reason that no line has, is printed behind a "!".
+# awk -v reasons=FILE -f scripts/uncovered.awk: reads "file line" of lines that were not run, in order, and prints them
+# as a table, each with its reason. A line of FILE is "file | function | text in the line, or N lines | reason"; the
+# first that fits counts, and N is how many lines of the function it is for, so that no other one gets its reason
+# unseen. What has no reason, and a reason that is not what the lines have, is printed behind a "!".
 
 function trim(text) {
     gsub(/^[ \t]+|[ \t]+$/, "", text)
@@ -10,6 +11,9 @@ function trim(text) {
 
 # The source, and which function each line is in.
 function load(file,    text, number, name) {
+    if (file == loaded)
+        return
+    loaded = file
     number = 0
     name = ""
     while ((getline text < file) > 0) {
@@ -25,46 +29,50 @@ function load(file,    text, number, name) {
     close(file)
 }
 
-function one(file, number,    i) {
-    for (i = 1; i <= count; i++)
-        if ((where[i] == file || where[i] == "*") &&
-            (what[i] == "*" || what[i] == within[number] || index(source[number], what[i]))) {
-            used[i] = 1
-            lines[i] = lines[i] (lines[i] == "" ? "" : ", ") (last[i] == file ? "" : "`" file "` ") number
-            last[i] = file
-            return
-        }
-    printf "! no reason: %s:%d (%s) %s\n", file, number, within[number], trim(source[number])
+# Lines of one reason, as 12-14, 20.
+function add(reason, number) {
+    if (number == last[reason] + 1 && lines[reason] != "") {
+        sub(/-[0-9]+$/, "", lines[reason])
+        lines[reason] = lines[reason] "-" number
+    } else {
+        lines[reason] = lines[reason] (lines[reason] == "" ? "" : ", ") number
+    }
+    last[reason] = number
+    found[reason]++
 }
 
 BEGIN {
     while ((getline text < reasons) > 0) {
         if (text ~ /^#/ || text ~ /^[ \t]*$/)
             continue
-        split(text, part, "|")
         count++
+        if (split(text, part, "|") != 4)
+            printf "! not a reason: %s\n", text
         where[count] = trim(part[1])
-        what[count] = trim(part[2])
-        why[count] = trim(part[3])
+        function_of[count] = trim(part[2])
+        what[count] = trim(part[3])
+        why[count] = trim(part[4])
+        wanted[count] = what[count] ~ /^[0-9]+ lines$/ ? what[count] + 0 : 0
     }
 }
 
-NF == 2 {
+{
     load($1)
-    ranges = split($2, range, ",")
-    for (r = 1; r <= ranges; r++) {
-        ends = split(range[r], end, "-")
-        for (line = end[1] + 0; line <= end[ends] + 0; line++)
-            if (source[line] !~ /^[ \t]*(\/\*.*|\*.*)?$/)
-                one($1, line)
-    }
+    for (i = 1; i <= count; i++)
+        if (where[i] == $1 && function_of[i] == within[$2] && (wanted[i] || index(source[$2], what[i]))) {
+            add(i, $2)
+            next
+        }
+    printf "! no reason: %s:%d (%s) %s\n", $1, $2, within[$2], trim(source[$2])
 }
 
 END {
-    print "| why | lines |\n|---|---|"
+    print "| file | function | lines | why |\n|---|---|---|---|"
     for (i = 1; i <= count; i++)
-        if (used[i])
-            printf "| %s | %s |\n", why[i], lines[i]
+        if (!found[i])
+            printf "! no line has this reason: %s | %s | %s\n", where[i], function_of[i], what[i]
+        else if (wanted[i] && found[i] != wanted[i])
+            printf "! %d lines have this reason: %s | %s | %s\n", found[i], where[i], function_of[i], what[i]
         else
-            printf "! nothing has this reason any more: %s | %s | %s\n", where[i], what[i], why[i]
+            printf "| %s | `%s` | %s | %s |\n", where[i], function_of[i], lines[i], why[i]
 }
