@@ -270,6 +270,20 @@ static void a_name_that_is_not_utf8_is_einval(void)
     T_GIVES(stitch_open("a\xc3", &options, &none), STITCH_EINVAL);
 }
 
+/* Nothing outlives its users, so to keep a region is refused and not forgotten. */
+static void to_keep_a_region_is_enotsup(void)
+{
+    stitch_options options = t_options();
+    stitch_region *none = NULL;
+    const char *name = t_name();
+
+    options.flags = STITCH_KEEP;
+    T_GIVES(stitch_create(name, &options, &none), STITCH_ENOTSUP);
+    T_GIVES(stitch_attach(name, &options, &none), STITCH_ENOTSUP);
+    T_TRUE(none == NULL);
+    t_close(t_create(name));
+}
+
 static const struct CMUnitTest tests[] = {
     T_TEST(another_kind_of_object_is_ecorrupt),
     T_TEST(a_foreign_section_is_ecorrupt),
@@ -278,6 +292,7 @@ static const struct CMUnitTest tests[] = {
     T_STITCHED(promise_10_a_segment_of_another_size_or_kind),
     T_TEST(folders_that_are_none_are_enoent),
     T_TEST(a_name_that_is_not_utf8_is_einval),
+    T_TEST(to_keep_a_region_is_enotsup),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };
