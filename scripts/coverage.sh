@@ -69,10 +69,9 @@ branches_run=$(attribute branches-covered)
 line_percent=$(percent "$lines_run" "$lines")
 branch_percent=$(percent "$branches_run" "$branches")
 
-awk -F '"' '/<class / { for (i = 1; i < NF; i++) if ($i ~ / filename=$/) file = $(i + 1) }
-            /<line / && $3 ~ / hits=$/ && $4 == 0 { print file, $2 }' "$build/coverage.xml" |
-    sort -u -k 1,1 -k 2,2n >"$build/lines.txt"
-[ "$(wc -l <"$build/lines.txt")" -eq $((lines - lines_run)) ] || die "the lines in $build/lines.txt are not $lines - $lines_run"
+awk -f scripts/lines.awk "$build/coverage.xml" >"$build/lines.txt"
+[ "$(wc -l <"$build/lines.txt")" -eq $((lines - lines_run)) ] ||
+    die "the lines in $build/lines.txt are not $lines - $lines_run"
 awk -v reasons="$reasons" -f scripts/uncovered.awk "$build/lines.txt" >"$build/uncovered.md"
 
 if [ ! -e "$build/whole" ]; then

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# awk -f scripts/lines.awk: of gcovr's XML, "file line" of the lines that were not run, in order; with -v all=1 "file
+# line hits" of all.
+
+BEGIN {
+    FS = "\""
+    sorted = "sort -u -k 1,1 -k 2,2n"
+}
+
+/<class / {
+    for (i = 1; i < NF; i++)
+        if ($i ~ / filename=$/)
+            file = $(i + 1)
+}
+
+/<line / && $1 ~ / number=$/ && $3 ~ / hits=$/ {
+    if (all)
+        print file, $2, $4 | sorted
+    else if ($4 == 0)
+        print file, $2 | sorted
+}
