@@ -5,8 +5,8 @@
 #       --short      a few minutes in all: fuzzers 20 s, soak 30 s, injection not in full
 #       --seconds N  how long each fuzzer and each soak goes on; 3600 without
 #       --figures    afterwards put the figures into docs/reliability-figures.txt and make docs/RELIABILITY.md
-#       part         suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage check; without,
-#                    all; suite is every test: also the model, and the command's system calls failed for strace
+#       part         suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage coverage-windows check;
+#                    all without. suite is every test: also the model, and the command's system calls failed for strace
 # Logs and figures are in build/torture. figures.txt has a line for each "figure: NAME NUMBER" that a part has printed:
 # part, name, number, date, commit, separated by tabs. Lines of parts that did not run now stay, so that it can be done
 # in pieces. A part that fails leaves no figure.
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
-all='suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage check'
+all='suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage coverage-windows check'
 seconds=3600
 short=
 publish=
@@ -110,8 +110,7 @@ run() {
         valgrind)    tests valgrind ;;
         windows)     windows ;;
         fuzz)        script fuzz "$fuzz" ;;
-        coverage)    script coverage ;;
-        check)       script check ;;
+        coverage*|check) script "$1" ;;
         *)           echo "there is no part $1; there are: $all"; return 1 ;;
     esac
 }
