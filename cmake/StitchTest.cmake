@@ -8,7 +8,7 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 #   LABELS    heavy: not under valgrind: too slow.
 #             vast: not under ThreadSanitizer: a reserve for which it leaves no room.
 #             plain: not under any of them, AddressSanitizer neither (limits of address space, say).
-#             once: one run on a machine tells all; of several Wines, only in the first.
+#             once: one run on a machine tells all: not with the second compiler; of several Wines, only in the first.
 #   TIMEOUT   seconds in a plain build, 60 by default.
 #   PROGRAMS  targets that the test starts. It finds the path of each in the environment, under the target's name in
 #             upper case: stitch_tool in STITCH_TOOL.
