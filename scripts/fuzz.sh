@@ -36,12 +36,13 @@ if ! { cmake --preset clang -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTI
 fi
 
 say "fuzz: $seconds s each"
+running=
 FUZZ_FOLDER=$(mktemp -d /dev/shm/stitch-fuzz-XXXXXX)
 export FUZZ_FOLDER
-trap 'rm -rf "$FUZZ_FOLDER"' EXIT
+trap 'for entry in $running; do kill "${entry#*:}" 2>/dev/null || true; done; rm -rf "$FUZZ_FOLDER"' EXIT
+trap 'exit 1' HUP INT TERM
 export ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 failed=0
-running=
 for target in $targets; do
     mkdir -p "$folder/corpus/$target"
     "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 -timeout=20 \
@@ -60,4 +61,5 @@ for entry in $running; do
     fi
     echo "figure: executions of fuzz_$target $(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/$target.log")"
 done
+running=
 exit "$failed"
