@@ -75,6 +75,18 @@ static void plant(const char *roster, uint64_t size, unsigned char value, uid_t 
     (void)close(file);
 }
 
+/* The region's own, as good as it was, but another user's, who can write to it. */
+static void plant_strangers(const char *roster, const stitch_region *region)
+{
+    uint64_t length = st_roster_length(4096);
+    int file = openat(folder, roster, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+    T_TRUE(file >= 0);
+    T_EQ(write(file, region->roster.shared, length), length);
+    T_EQ(fchown(file, NOBODY, (gid_t)-1), 0);
+    (void)close(file);
+}
+
 enum planted {
     NOTHING,
     SHORT,
@@ -91,7 +103,7 @@ enum planted {
     KINDS
 };
 
-static void plant_kind(enum planted kind, const char *roster, const stitch_region *other)
+static void plant_kind(enum planted kind, const char *roster, const stitch_region *region, const stitch_region *other)
 {
     uint64_t length = st_roster_length(4096);
     char others[ST_NAME_SIZE];
@@ -130,7 +142,10 @@ static void plant_kind(enum planted kind, const char *roster, const stitch_regio
         T_EQ(linkat(folder, others, folder, roster, 0), 0);
         break;
     case STRANGERS:
-        plant(roster, length, 0, geteuid() == 0 ? NOBODY : geteuid());
+        if (geteuid() == 0) /* who else may give files away? */
+            plant_strangers(roster, region);
+        else
+            plant(roster, length, 0, geteuid());
         break;
     default:
         break;
@@ -193,7 +208,7 @@ static void anything_in_the_place_of_a_roster(void)
         t_note("kind %d", (int)kind);
         roster_name(region, roster);
         T_EQ(unlinkat(folder, roster, 0), 0);
-        plant_kind(kind, roster, other);
+        plant_kind(kind, roster, region, other);
         must_do_without(name);
         T_EQ(t_members_count(region), 1); /* who had it still has it */
         T_EQ(t_members_count(other), 1);
