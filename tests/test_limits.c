@@ -126,6 +126,45 @@ static void file_size_limit_inside_an_extent(void)
     run_helper("file_size_inside");
 }
 
+/*
+ * The same for whole blocks, each of which begins with a byte that is written: the kernel kills for such a byte where
+ * it lets pages be. In a process of its own, since whether there are blocks is known once the first was tried.
+ */
+T_HELPER(file_size_blocks)
+{
+    stitch_options options = STITCH_OPTIONS_INIT;
+    stitch_region *region;
+
+    (void)signal(SIGXFSZ, SIG_DFL);
+    options.backend = t_argument_number(0);
+    options.extent = T_MIB(32);
+    options.reserve = T_MIB(32);
+    options.size = T_KIB(100);
+    region = t_create_with(t_name(), &options);
+    for (uint64_t limit = T_MIB(2); limit <= T_MIB(14); limit += T_MIB(3)) {
+        uint64_t was = t_limit(RLIMIT_FSIZE, limit);
+        int code = stitch_resize(region, T_MIB(15));
+
+        T_TRUE(code == STITCH_OK || code == STITCH_EFSIZE);
+        T_EQ(stitch_size(region), code == STITCH_OK ? T_MIB(15) : T_KIB(100));
+        t_all_bytes(region, 0, stitch_size(region), 0);
+        T_TRUE(t_info(region).resident >= stitch_size(region));
+        fill(region, 0, 0xcc);
+        (void)t_limit(RLIMIT_FSIZE, was);
+        T_OK(stitch_resize(region, 0));
+        T_OK(stitch_resize(region, T_KIB(100)));
+    }
+    T_OK(stitch_resize(region, T_MIB(20)));
+    t_all_bytes(region, 0, T_MIB(20), 0);
+    (void)t_prove(region);
+    t_close(region);
+}
+
+static void promise_7_file_size_limit_among_whole_blocks(void)
+{
+    run_helper("file_size_blocks");
+}
+
 /* ---------------------------------------------------------------------------------------------- descriptors --- */
 
 /* Let `spare` descriptors be free. Returns the limit before. */
@@ -268,17 +307,15 @@ static void follower_at_the_descriptor_limit_can_try_again(void)
 static const struct CMUnitTest tests[] = {
     T_BOTH(promise_7_file_size_limit_is_efsize_without_a_signal),
     T_BOTH(file_size_limit_inside_an_extent),
+    T_BOTH(promise_7_file_size_limit_among_whole_blocks),
     T_BOTH(promise_7_descriptor_limit_is_emfile_and_shrink_works),
     T_BOTH(promise_7_descriptor_limit_leaves_nothing_behind),
     T_TEST(follower_at_the_descriptor_limit_can_try_again),
 };
 
 static const t_helper helpers[] = {
-    T_ENTRY(file_size),
-    T_ENTRY(file_size_inside),
-    T_ENTRY(descriptors),
-    T_ENTRY(descriptors_unchanged),
-    T_ENTRY(follower_without_descriptors),
+    T_ENTRY(file_size),   T_ENTRY(file_size_inside),      T_ENTRY(file_size_blocks),
+    T_ENTRY(descriptors), T_ENTRY(descriptors_unchanged), T_ENTRY(follower_without_descriptors),
     { NULL, NULL },
 };
 
