@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "region.h"
@@ -345,6 +346,34 @@ static void discarding_that_the_kernel_refuses(void)
     t_close(region);
 }
 
+/*
+ * The same of a lazy region, of which memory goes by the view, and where that is refused by the object: the page is
+ * locked, so the view's way is closed, and its segment is not the last, so that its object must be opened.
+ */
+static void discarding_lazily_that_the_kernel_refuses(void)
+{
+    stitch_region *region = create_by_small_extents(STITCH_LAZY, T_MIB(4));
+
+    memset(t_bytes(region), 0x77, T_MIB(4));
+    if (syscall(SYS_mlock, t_bytes(region), (size_t)PAGE) != 0) { /* sanitizers make the function do nothing */
+        t_close(region);
+        t_skip("not even one page can be locked: %s", strerror(errno));
+    }
+    t_calls_begin(NULL);
+    t_calls_fail(T_CALL_fallocate, ENOMEM);
+    T_GIVES(stitch_discard(region, 0, PAGE), STITCH_ENOMEM);
+    T_TRUE(t_calls_over());
+    t_calls_fail(T_CALL_openat, EMFILE);
+    T_TRUE(stitch_discard(region, 0, PAGE) < 0);
+    T_TRUE(t_calls_over());
+    t_calls_end();
+    t_all_bytes(region, 0, T_MIB(4), 0x77);
+    T_OK(stitch_discard(region, 0, PAGE));
+    t_all_bytes(region, 0, PAGE, 0);
+    t_all_bytes(region, PAGE, T_MIB(4) - PAGE, 0x77);
+    t_close(region);
+}
+
 /* Where the program has split the one view the kernel cannot make it larger, and a new one takes its place. */
 static void a_view_that_the_program_has_split(void)
 {
@@ -388,6 +417,7 @@ static const struct CMUnitTest tests[] = {
     T_TEST(a_kernel_that_makes_no_huge_pages),
     T_STITCHED(promise_6_discarding_what_is_locked),
     T_STITCHED(discarding_that_the_kernel_refuses),
+    T_STITCHED(discarding_lazily_that_the_kernel_refuses),
     T_REMAP(a_view_that_the_program_has_split),
     T_TEST(no_region_without_random_bytes),
 };
