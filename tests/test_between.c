@@ -28,11 +28,14 @@ static void (*happen)(void);
 
 static void before_call(enum t_call call, uint64_t number)
 {
+    int error = errno; /* ours, which a call that succeeds leaves as it was: only so readdir tells its end */
+
     (void)call;
     if (event.done || number != event.at)
         return;
     event.done = true;
     happen(); /* its own calls are counted too, and are none of the moments */
+    errno = error;
 }
 
 /* The library's only sleep: whom it waits for does not go on meanwhile. */
@@ -201,6 +204,49 @@ static bool close_while(uint64_t at, uint64_t size, void (*what)(void))
     return end(NULL, true);
 }
 
+/* Makes a region that nobody is left in. */
+static void be_killed(void *arg)
+{
+    stitch_region *region = t_create(event.name);
+
+    (void)arg;
+    T_OK(stitch_resize(region, event.size));
+    t_tell(t_parent(), "there");
+    t_expect(t_parent(), "never");
+}
+
+/* It is dead: with the name goes all of it, unless somebody else is about to remove it. */
+static void its_name_is_taken_away(void)
+{
+    int e = stitch_unlink(event.name);
+
+    T_TRUE(e == 0 || e == STITCH_EBUSY || e == STITCH_ENOENT);
+}
+
+static void another_collects(void)
+{
+    T_TRUE(stitch_collect(t_folder(), NULL, NULL) >= 0);
+}
+
+static bool collect_while(uint64_t at, uint64_t size, void (*what)(void))
+{
+    t_process *process;
+    int e;
+
+    event = (struct event){ .at = at, .size = size, .name = t_name() };
+    happen = what;
+    process = t_fork(be_killed, NULL);
+    t_expect(process, "there");
+    t_kill(process);
+    (void)t_wait(process);
+    t_note("collect, call %" PRIu64, at);
+    t_calls_begin(before_call);
+    e = stitch_collect(t_folder(), NULL, NULL);
+    t_calls_end();
+    T_TRUE(e == 1 || (e == 0 && event.done));
+    return end(NULL, true);
+}
+
 /* Of a region with segments to be mapped and, where the system would not notice that they have gone, without any. */
 static void at_each_call(bool (*operation)(uint64_t at, uint64_t size, void (*what)(void)), void (*what)(void))
 {
@@ -246,6 +292,13 @@ static void the_name_changes_hands_while_we_close(void)
     at_each_call(close_while, both);
 }
 
+static void others_remove_what_we_collect(void)
+{
+    at_each_call(collect_while, its_name_is_taken_away);
+    at_each_call(collect_while, another_collects);
+    at_each_call(collect_while, make_the_second);
+}
+
 /* Not that it is busy, after two seconds of trying. */
 static void a_name_that_cannot_be_looked_at_says_why(void)
 {
@@ -273,10 +326,10 @@ static void a_name_that_cannot_be_looked_at_says_why(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_BOTH(the_last_user_goes_while_we_open),         T_BOTH(the_region_ends_while_we_open),
-    T_BOTH(the_name_changes_hands_while_we_open),     T_BOTH(nobody_sees_a_region_half_made),
-    T_BOTH(the_name_changes_hands_while_we_unlink),   T_BOTH(the_name_changes_hands_while_we_close),
-    T_TEST(a_name_that_cannot_be_looked_at_says_why),
+    T_BOTH(the_last_user_goes_while_we_open),       T_BOTH(the_region_ends_while_we_open),
+    T_BOTH(the_name_changes_hands_while_we_open),   T_BOTH(nobody_sees_a_region_half_made),
+    T_BOTH(the_name_changes_hands_while_we_unlink), T_BOTH(the_name_changes_hands_while_we_close),
+    T_BOTH(others_remove_what_we_collect),          T_TEST(a_name_that_cannot_be_looked_at_says_why),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };
