@@ -195,6 +195,27 @@ static void create_attach_and_list_do_so_by_the_way(void)
     }
 }
 
+/* Whoever opens looks at one name, and if that is a dead region's it goes; the others do not. */
+static void open_removes_the_one_that_it_was_asked_for(void)
+{
+    t_needs(T_FOLDERS);
+    for (uint64_t flags = 0; flags <= STITCH_READONLY; flags += STITCH_READONLY) {
+        stitch_options options = t_options();
+        owned dead = own(2, 0), other = own(0, 0);
+        stitch_region *none = NULL;
+        collected all = { 0 };
+
+        t_kill(dead.process);
+        t_kill(other.process);
+        options.flags = flags;
+        T_GIVES(stitch_open(dead.name, &options, &none), STITCH_ENOENT);
+        T_TRUE(none == NULL);
+        T_EQ(t_folder_count(t_folder()), T_REGION_OBJECTS + (options.backend == STITCH_BACKEND_SINGLE));
+        T_EQ(stitch_collect(t_folder(), note, &all), 1);
+        T_STR_EQ(all.name[0], other.name);
+    }
+}
+
 static void wrong_folders(void)
 {
     collected all = { 0 };
@@ -225,6 +246,7 @@ static const struct CMUnitTest tests[] = {
     T_BOTH(what_is_used_or_kept_stays),
     T_TEST(each_can_end_it),
     T_TEST(create_attach_and_list_do_so_by_the_way),
+    T_BOTH(open_removes_the_one_that_it_was_asked_for),
     T_TEST(wrong_folders),
     T_TEST(nothing_is_no_error),
 };
