@@ -174,7 +174,7 @@ typedef struct stitch_options {
  *
  * Nobody ever sees a region half made. Without STITCH_KEEP the region ends with its last user: when the last attached
  * process has closed it or died, its name and its memory go. What processes that were killed left behind is removed by
- * the next create, attach or list in the same folder, never while a live process uses it.
+ * the next create, attach or list in the same folder, or open of its name, never while a live process uses it.
  */
 STITCH_API STITCH_NODISCARD int stitch_create(const char *name, const stitch_options *options, stitch_region **out);
 STITCH_API STITCH_NODISCARD int stitch_open(const char *name, const stitch_options *options, stitch_region **out);
