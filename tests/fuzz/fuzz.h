@@ -38,11 +38,17 @@ void fuzz_make_roster(struct st_roster_shared *roster);
 void fuzz_edit(struct st_directory *directory, struct st_roster_shared *roster, const uint8_t edit[FUZZ_EDIT]);
 
 /*
- * From now on every call through the library's table of system calls is looked at: a fixed mapping must replace what
- * the library itself has mapped, and what it makes, renames or removes must have one of its own names. A commit beyond
- * 64 MiB finds the folder full. And nobody sleeps.
+ * From now on every call through the library's table of system calls is looked at: a fixed mapping must lie in one
+ * reservation of the handle that acts, whole and no longer than its object, and what is unmapped or changed must be in
+ * one mapping of that handle; what the library makes, renames or removes must have one of its own names. A commit
+ * beyond 64 MiB finds the folder full. And nobody sleeps.
  */
 void fuzz_guard(void);
+
+/* Who acts from now on: what is mapped then is this handle's. Any number, another one for each handle. */
+void fuzz_as(unsigned who);
+/* The handle that acts has been closed, or was never made: nothing of it is mapped any more. */
+void fuzz_gone(void);
 
 /* A new folder in memory, and the way back: everything in it goes. The path lives until the next. */
 const char *fuzz_folder_open(void);

@@ -19,6 +19,9 @@
 
 enum { RIGHT_SIZE, ABSENT, EMPTY, TOO_LARGE, LINK, PIPE, FOLDER, FOREIGN, KINDS };
 
+/* Who acts: each handle, and the calls that need none. */
+enum { NO_HANDLE, READER, WRITER, ATTACHED };
+
 static int at_folder;
 
 static void make_file(const char *name, const void *bytes, size_t length)
@@ -109,11 +112,13 @@ static void open_and_use(const char *path, uint64_t flags, const uint8_t *how)
 
     options.folder = path;
     options.flags = flags;
-    if (fuzz_code(stitch_open("x", &options, &region)) != 0)
-        return;
-    for (int i = 0; i < 3; i++)
-        fuzz_use(region, how[i]);
-    (void)stitch_close(region);
+    fuzz_as(flags == STITCH_READONLY ? READER : WRITER);
+    if (fuzz_code(stitch_open("x", &options, &region)) == 0) {
+        for (int i = 0; i < 3; i++)
+            fuzz_use(region, how[i]);
+        (void)stitch_close(region);
+    }
+    fuzz_gone();
 }
 
 static void check_bystander(void)
@@ -138,18 +143,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     at_folder = open(path, O_RDONLY | O_DIRECTORY);
     FUZZ_MUST(at_folder >= 0);
     plant_all(data, length);
+    fuzz_as(NO_HANDLE);
     (void)fuzz_code(stitch_list_at(path, look_at, NULL));
+    fuzz_gone();
     open_and_use(path, STITCH_READONLY, data + 4);
     open_and_use(path, data[4] & 8 ? STITCH_EXCLUSIVE : STITCH_NOWAIT, data + 4);
     options.folder = path;
     options.reserve = FUZZ_RESERVE;
     options.size = 1;
+    fuzz_as(ATTACHED);
     if (fuzz_code(stitch_attach("x", &options, &region)) == 0) {
         fuzz_use(region, data[7]);
         (void)stitch_close(region);
     }
+    fuzz_gone();
+    fuzz_as(NO_HANDLE);
     (void)fuzz_code(stitch_unlink_at(path, "x"));
     (void)fuzz_code(stitch_collect(path, NULL, NULL));
+    fuzz_gone();
     check_bystander();
     (void)close(at_folder);
     fuzz_folder_close();

@@ -18,6 +18,8 @@
 #define HEAD   4
 #define ROUNDS 6
 
+enum { WRITER = 1, FOLLOWER };
+
 struct scribbler {
     const uint8_t *data;
     size_t length;
@@ -77,20 +79,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     options.size = 3 << 20;
     options.segments = FUZZ_CAPACITY;
     options.backend = data[0] % 4 == 3 ? STITCH_BACKEND_REMAP : STITCH_BACKEND_STITCHED;
+    fuzz_as(WRITER);
     FUZZ_MUST(stitch_create("x", &options, &writer) == 0);
     options.flags = data[0] & 4 ? STITCH_READONLY : STITCH_NOWAIT;
+    fuzz_as(FOLLOWER);
     FUZZ_MUST(stitch_open("x", &options, &follower) == 0);
     scribbler.directory = map_object(options.folder, "stitch.r.", &directory_length);
     scribbler.roster = map_object(options.folder, "stitch.m.", &roster_length);
     FUZZ_MUST(pthread_create(&thread, NULL, scribble, &scribbler) == 0);
     for (int i = 0; i < ROUNDS; i++) {
+        fuzz_as(WRITER);
         fuzz_use(writer, data[1 + i % 3]);
+        fuzz_as(FOLLOWER);
         fuzz_use(follower, (uint8_t)(data[1 + i % 3] * 7 + i));
     }
     st_store(&scribbler.stop, 1);
     (void)pthread_join(thread, NULL);
     (void)stitch_close(follower);
+    fuzz_gone();
+    fuzz_as(WRITER);
     (void)stitch_close(writer);
+    fuzz_gone();
     (void)munmap(scribbler.directory, directory_length);
     (void)munmap(scribbler.roster, roster_length);
     fuzz_folder_close();

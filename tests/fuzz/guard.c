@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.c - stands between the library and the system, and sees to it that nothing outside is touched: mappings by
- * address, files by name. Also the folders that targets work in, and what they do with a region.
+ * guard.c - stands between the library and the system, and sees to it that nothing is touched but what is the acting
+ * handle's own: mappings by address, files by name. Also the folders that targets work in, and what they do with a
+ * region.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -9,10 +10,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,14 +25,25 @@
 #define MAPPINGS      256
 #define LARGEST_PIECE (64 << 20)
 #define SAMPLES       64
+#define PAGE          4096
 
 static struct st_sys system_calls;
 static pthread_mutex_t guarding = PTHREAD_MUTEX_INITIALIZER;
 
-/* What the library has mapped where the system chose: reservations, directories, odds and ends. */
+/*
+ * A reservation that has been made is first cut to size at its ends; from its first view on it goes as a whole. The
+ * others (directories, rosters, marks, whole regions as views) are never replaced, and shrink from their end only.
+ */
+enum kind { FREE, OTHER, FRESH, RESERVATION };
+
+/* What the library has mapped where the system chose, and for which handle. */
 static struct {
-    uintptr_t from, to; /* to 0: free */
+    uintptr_t from, to;
+    enum kind kind;
+    unsigned owner;
 } mapping[MAPPINGS];
+
+static unsigned acting;
 
 _Noreturn void fuzz_fail(const char *file, int line, const char *what)
 {
@@ -37,52 +51,92 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what)
     abort();
 }
 
-static void remember(uintptr_t from, uintptr_t to)
+static uintptr_t end_of(uintptr_t from, size_t length)
+{
+    FUZZ_MUST(from % PAGE == 0 && length > 0 && length <= UINTPTR_MAX - from - PAGE);
+    return from + (length + PAGE - 1) / PAGE * PAGE;
+}
+
+static void remember(uintptr_t from, uintptr_t to, enum kind kind)
 {
     int i = 0;
 
-    if (from >= to)
-        return;
-    while (i < MAPPINGS && mapping[i].to != 0)
+    while (i < MAPPINGS && mapping[i].kind != FREE)
         i++;
     FUZZ_MUST(i < MAPPINGS);
     mapping[i].from = from;
     mapping[i].to = to;
+    mapping[i].kind = kind;
+    mapping[i].owner = acting;
 }
 
-static int mapping_around(uintptr_t from, uintptr_t to)
+/* The one mapping that this lies in, which must be the acting handle's. */
+static int own(uintptr_t from, uintptr_t to)
 {
-    for (int i = 0; i < MAPPINGS; i++)
-        if (mapping[i].to != 0 && mapping[i].from <= from && to <= mapping[i].to)
-            return i;
-    return -1;
+    int i = 0;
+
+    while (i < MAPPINGS && (mapping[i].kind == FREE || from < mapping[i].from || to > mapping[i].to))
+        i++;
+    FUZZ_MUST(i < MAPPINGS);
+    FUZZ_MUST(mapping[i].owner == acting);
+    return i;
 }
 
-/* Out of the one mapping that it lies in. */
 static void forget(uintptr_t from, uintptr_t to)
 {
-    int i = mapping_around(from, to);
-    uintptr_t end;
+    int i = own(from, to);
 
-    FUZZ_MUST(i >= 0);
-    end = mapping[i].to;
-    mapping[i].to = from > mapping[i].from ? from : 0;
-    remember(to, end);
+    if (from > mapping[i].from) {
+        FUZZ_MUST(to == mapping[i].to && mapping[i].kind != RESERVATION);
+        mapping[i].to = from;
+    } else if (to < mapping[i].to) {
+        FUZZ_MUST(mapping[i].kind == FRESH);
+        mapping[i].from = to;
+    } else {
+        mapping[i].kind = FREE;
+    }
+}
+
+static bool reserves(int protection, int flags, int fd)
+{
+    return protection == PROT_NONE && (flags & MAP_PRIVATE) && (flags & MAP_NORESERVE) && fd < 0;
+}
+
+/* Over a reservation only, and within it. */
+static void check_fixed(uintptr_t from, uintptr_t to)
+{
+    int i = own(from, to);
+
+    FUZZ_MUST(mapping[i].kind == FRESH || mapping[i].kind == RESERVATION);
+    mapping[i].kind = RESERVATION;
+}
+
+/* Nobody cuts objects off here: no more of one is mapped than there is. */
+static void check_object(int fd, size_t length, off_t offset)
+{
+    struct stat status;
+
+    FUZZ_MUST(fstat(fd, &status) == 0);
+    FUZZ_MUST(offset >= 0 && offset <= status.st_size && length <= (uint64_t)(status.st_size - offset));
 }
 
 static void *guarded_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-    uintptr_t from = (uintptr_t)address;
-    void *at;
+    uintptr_t at = (uintptr_t)address;
+    void *result;
 
     (void)pthread_mutex_lock(&guarding);
+    FUZZ_MUST((flags & MAP_FIXED) ? address != NULL : address == NULL);
     if (flags & MAP_FIXED)
-        FUZZ_MUST(length > 0 && from + length > from && mapping_around(from, from + length) >= 0);
-    at = system_calls.mmap(address, length, protection, flags, fd, offset);
-    if (at != MAP_FAILED && !(flags & MAP_FIXED))
-        remember((uintptr_t)at, (uintptr_t)at + length);
+        check_fixed(at, end_of(at, length));
+    if (fd >= 0)
+        check_object(fd, length, offset);
+    result = system_calls.mmap(address, length, protection, flags, fd, offset);
+    at = (uintptr_t)result;
+    if (result != MAP_FAILED && !(flags & MAP_FIXED))
+        remember(at, end_of(at, length), reserves(protection, flags, fd) ? FRESH : OTHER);
     (void)pthread_mutex_unlock(&guarding);
-    return at;
+    return result;
 }
 
 static int guarded_munmap(void *address, size_t length)
@@ -90,7 +144,7 @@ static int guarded_munmap(void *address, size_t length)
     int result;
 
     (void)pthread_mutex_lock(&guarding);
-    forget((uintptr_t)address, (uintptr_t)address + length);
+    forget((uintptr_t)address, end_of((uintptr_t)address, length));
     result = system_calls.munmap(address, length);
     (void)pthread_mutex_unlock(&guarding);
     return result;
@@ -98,15 +152,17 @@ static int guarded_munmap(void *address, size_t length)
 
 static void *guarded_mremap(void *address, size_t old_length, size_t length, int flags, ...)
 {
-    uintptr_t from = (uintptr_t)address;
+    uintptr_t from = (uintptr_t)address, to = end_of(from, old_length);
     void *at;
+    int i;
 
     (void)pthread_mutex_lock(&guarding);
-    FUZZ_MUST(mapping_around(from, from + old_length) >= 0 && !(flags & MREMAP_FIXED));
+    i = own(from, to);
+    FUZZ_MUST(mapping[i].kind == OTHER && mapping[i].from == from && mapping[i].to == to && !(flags & MREMAP_FIXED));
     at = system_calls.mremap(address, old_length, length, flags);
     if (at != MAP_FAILED) {
-        forget(from, from + old_length);
-        remember((uintptr_t)at, (uintptr_t)at + length);
+        mapping[i].from = (uintptr_t)at;
+        mapping[i].to = end_of((uintptr_t)at, length);
     }
     (void)pthread_mutex_unlock(&guarding);
     return at;
@@ -115,7 +171,7 @@ static void *guarded_mremap(void *address, size_t old_length, size_t length, int
 static void must_be_ours(const void *address, size_t length)
 {
     (void)pthread_mutex_lock(&guarding);
-    FUZZ_MUST(mapping_around((uintptr_t)address, (uintptr_t)address + length) >= 0);
+    (void)own((uintptr_t)address, (uintptr_t)address + length);
     (void)pthread_mutex_unlock(&guarding);
 }
 
@@ -185,6 +241,17 @@ int nanosleep(const struct timespec *time, struct timespec *left)
     (void)time;
     (void)left;
     return 0;
+}
+
+void fuzz_as(unsigned who)
+{
+    acting = who;
+}
+
+void fuzz_gone(void)
+{
+    for (int i = 0; i < MAPPINGS; i++)
+        FUZZ_MUST(mapping[i].kind == FREE || mapping[i].owner != acting);
 }
 
 void fuzz_guard(void)
