@@ -6,11 +6,13 @@
  * The errors of a call come in turn, one for each n; with STITCH_TEST_THOROUGH=1 every error for every n, and every
  * lack also for good, from that call on. An operation that reports a failure has changed nothing that can be seen, from
  * inside or by the system's word (mappings, descriptors, objects and their memory), and then succeeds when it is made
- * again; one that reports success has done all of it. Shrinking and closing fail for no lack of anything.
+ * again; one that reports success has done all of it. Shrinking and closing fail for no lack of anything. Another
+ * process, which was there before, sees the same: nothing of what failed, and all of what did not.
  */
 #define _GNU_SOURCE 1
 
 #include "test.h"
+#include "another.h"
 #include "calls_linux.h"
 #include "linux.h"
 #include "maps.h"
@@ -41,7 +43,7 @@ static const int errors[T_CALL_COUNT][ERRORS] = {
     [T_CALL_linkat] = { EEXIST, ENOENT, ENOSPC, ENOMEM, EPERM, EACCES, EDQUOT },
     [T_CALL_unlinkat] = { EACCES, EPERM, EBUSY, ENOMEM, EROFS },
     [T_CALL_renameat2] = { EEXIST, EACCES, ENOENT, EINVAL, ENOMEM, ENOSPC, EBUSY },
-    [T_CALL_pread] = { EINTR, EIO, ENOMEM, EAGAIN, ESRCH },
+    [T_CALL_pread] = { T_CALLS_SHORT, EIO, ENOMEM, EINTR, EAGAIN, ESRCH },
     [T_CALL_pwrite] = { ENOSPC, EINTR, ENOMEM, EFBIG, EIO, EDQUOT },
     [T_CALL_lseek] = { EINVAL, EOVERFLOW, EIO },
     [T_CALL_fcntl] = { ENOLCK, EINTR, EAGAIN, EACCES, EDEADLK, EMFILE },
@@ -51,7 +53,7 @@ static const int errors[T_CALL_COUNT][ERRORS] = {
     [T_CALL_munmap] = { ENOMEM },
     [T_CALL_mprotect] = { ENOMEM, EACCES },
     [T_CALL_madvise] = { EINVAL, EBUSY, EAGAIN, ENOMEM, EIO },
-    [T_CALL_getrandom] = { EINTR, ENOSYS, EAGAIN, EPERM },
+    [T_CALL_getrandom] = { T_CALLS_SHORT, EINTR, ENOSYS, EAGAIN, EPERM },
     [T_CALL_syscall] = { EAGAIN, EINTR, ENOMEM, EFAULT },
     [T_CALL_fdopendir] = { ENOMEM, EMFILE },
     [T_CALL_readdir] = { ENOMEM, EIO, EOVERFLOW },
@@ -231,9 +233,10 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
     bool failed;
     int e;
 
-    t_note("%s, %s %" PRIu64 " fails with %s%s", o->name, t_call_name(failing), nth, strerrorname_np(error),
-           for_good ? " for good" : "");
+    t_note("%s, %s %" PRIu64 " fails with %s%s", o->name, t_call_name(failing), nth,
+           error == T_CALLS_SHORT ? "less than there is" : strerrorname_np(error), for_good ? " for good" : "");
     s = t_stage_set_up(o);
+    t_another_comes(&s);
     t_calls_keep_views(t_options().backend == STITCH_BACKEND_REMAP &&
                        o->after < (o->ahead > o->start ? o->ahead : o->start));
     t_stage_look(&s, &before);
@@ -252,10 +255,13 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
         check_failure(&s, e, error, &before, &state);
         if (s.other)
             T_EQ(t_members_count(s.other), members);
+        t_another_sees_nothing(&s, &before, figures.met_by_an_error % 2 == 0);
         T_OK(o->run(&s));
         t_stage_done(&s, prove);
     }
+    t_another_sees_it_done(&s);
     check_the_next_writer(&s);
+    t_another_leaves(&s);
     t_stage_tear_down(&s);
     T_FOLDER_HOLDS(0);
     T_EQ(t_maps_count_in(t_folder()), 0);
@@ -287,10 +293,12 @@ static void disturb_operation(const t_operation *o)
 {
     size_t descriptors = t_descriptor_count();
 
+    t_another_start("another");
     t_calls_begin(NULL);
     for (failing = 0; failing < T_CALL_COUNT; failing++)
         disturb_each(o);
     t_calls_end();
+    t_another_end();
     T_EQ(t_descriptor_count(), descriptors);
 }
 
@@ -433,6 +441,6 @@ static const struct CMUnitTest tests[] = {
     T_TEST(so_many_failures),
 };
 
-static const t_helper helpers[] = { { NULL, NULL } };
+static const t_helper helpers[] = { { "another", t_another_runs }, { NULL, NULL } };
 
 T_MAIN(tests, helpers)

@@ -69,6 +69,7 @@ uint64_t t_calls_waking(void); /* of the futex calls, those that wake */
  * kernel never leaves it undone, and here it would be the injection that leaks. fallocate for good: it has no room, and
  * still can punch holes.
  */
+#define T_CALLS_SHORT (-1) /* as error of pread and getrandom: it succeeds, and gives half of what there is */
 void t_calls_fail_nth(enum t_call call, uint64_t nth, int error, bool for_good);
 void t_calls_fail(enum t_call call, int error); /* the next one */
 void t_calls_keep_views(bool keep);             /* a munmap that fails leaves the view */
