@@ -4,6 +4,7 @@
  */
 #include "state.h"
 #include "maps.h"
+#include "region.h"
 
 static void add(t_state *state, size_t *used, const char *format, ...) T_PRINTF(3, 4);
 
@@ -22,7 +23,8 @@ static void add_region(t_state *state, size_t *used, stitch_region *region)
 {
     uint64_t base = (uint64_t)(uintptr_t)stitch_base(region);
     stitch_info_t info = t_info(region);
-    t_ranges ranges = t_maps_read(NULL, base, base + stitch_reserve(region));
+    /* What the handle holds: a remapped one has no address space beyond, and what lies there is others'. */
+    t_ranges ranges = t_maps_read(NULL, base, base + region->reservation.size);
 
     add(state, used, "size %" PRIu64 " generation %" PRIu64 " segments %" PRIu64 " base %" PRIx64 "\n", info.size,
         info.generation, info.segments, base);
