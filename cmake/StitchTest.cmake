@@ -6,7 +6,7 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 # stitch_test(name [LABELS label...] [TIMEOUT seconds] [PROGRAMS target...] [SOURCES file...] [SERIAL])
 #   Builds tests/test_<name>.c with cmocka, the internals (stitch_testing) and tests/support, and adds the ctest <name>.
 #   LABELS    heavy: not under valgrind: too slow.
-#             vast: not under ThreadSanitizer: a reserve for which it leaves no room.
+#             vast: not under ThreadSanitizer: a reserve for which it leaves no room, or long, and no thread in it.
 #             plain: not under any of them, AddressSanitizer neither (limits of address space, say).
 #             once: one run on a machine tells all: not with the second compiler; of several Wines, only in the first.
 #   TIMEOUT   seconds in a plain build, 60 by default.
