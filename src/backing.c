@@ -33,6 +33,11 @@ static bool by_blocks(const struct stitch_region *region, uint64_t upto)
            region->geometry.backend != STITCH_BACKEND_REMAP; /* its view lies anyhow, and ends with the size */
 }
 
+static uint64_t round_up(const struct stitch_region *region, uint64_t size, uint64_t end, bool blocks)
+{
+    return st_extent_smaller(st_extent_round(size, blocks ? region->folder.block : region->geometry.page), end);
+}
+
 /*
  * What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed: by blocks never more
  * than one ahead of the size.
@@ -41,14 +46,12 @@ static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint
 {
     if (st_backing_is_lazy(region) || is_fixed(region))
         return end;
-    return st_extent_smaller(st_extent_round(upto, blocks ? region->folder.block : region->geometry.page), end);
+    return round_up(region, upto, end, blocks);
 }
 
 uint64_t st_backing_kept(const struct stitch_region *region, uint64_t size, uint64_t end)
 {
-    bool blocks = by_blocks(region, size) && !st_backing_is_lazy(region);
-
-    return st_extent_smaller(st_extent_round(size, blocks ? region->folder.block : region->geometry.page), end);
+    return round_up(region, size, end, by_blocks(region, size) && !st_backing_is_lazy(region));
 }
 
 /* Where the bytes [0, upto) of a segment are, for a system that commits or gives back through views; NULL: nowhere. */

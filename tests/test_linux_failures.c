@@ -164,17 +164,9 @@ static void take_state(t_state *state, stitch_region *region)
 static void check_state(const t_state *before, stitch_region *region)
 {
     static t_state now;
-    size_t at = 0;
 
     take_state(&now, region);
-    if (strcmp(before->text, now.text) == 0)
-        return;
-    while (before->text[at] == now.text[at])
-        at++;
-    while (at > 0 && before->text[at - 1] != '\n')
-        at--;
-    T_FAIL("something has changed:\n  before: %.*s\n  now:    %.*s", (int)strcspn(before->text + at, "\n"),
-           before->text + at, (int)strcspn(now.text + at, "\n"), now.text + at);
+    T_SAME_STATE(before, &now);
 }
 
 /* Without segments: a region whose roster could not be named has none. */

@@ -225,12 +225,11 @@ int st_os_object_again(const st_os_object *object, st_os_object *out)
         return st_linux_fail(errno);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd_of(object));
     fd = above_streams(st_sys.openat(AT_FDCWD, path, (flags & O_ACCMODE) | O_CLOEXEC));
-    if (fd < 0 && errno == ENOENT) { /* no /proc here; the object is not what is missing */
-        st_linux_fail(errno);
-        return STITCH_ESYS;
+    if (fd < 0) {
+        int e = st_linux_fail(errno);
+
+        return e == STITCH_ENOENT ? STITCH_ESYS : e; /* no /proc here; the object is not what is missing */
     }
-    if (fd < 0)
-        return st_linux_fail(errno);
     out->handle = fd;
     return 0;
 }
