@@ -2,6 +2,8 @@
 /* stitch itself, through its public header and its shared library, as any program would use it. */
 #include "peers.h"
 
+#include <stitch/inspect.h>
+#include <stitch/memory.h>
 #include <stitch/stitch.h>
 
 #include <pthread.h>
@@ -25,7 +27,7 @@ struct self {
 
 static int failed(const char *call, int code)
 {
-    return peer_fail("%s: %s: %s (errno %d)", call, stitch_errname(code), stitch_strerror(code), stitch_os_error());
+    return peer_fail("%s: %s: %s (errno %d)", call, stitch_error_name(code), stitch_strerror(code), stitch_os_error());
 }
 
 static void *lent_thread(void *opaque)
@@ -54,7 +56,7 @@ static void run_on_both(void *opaque, void (*work)(void *job), void *job)
 
 static int lend(struct self *self)
 {
-    stitch_lender lender = { .run = run_on_both, .arg = self };
+    struct stitch_parallel lender = { .run = run_on_both, .arg = self };
     int code;
 
     sem_init(&self->begin, 0, 0);
@@ -62,8 +64,8 @@ static int lend(struct self *self)
     self->has_thread = pthread_create(&self->thread, NULL, lent_thread, self) == 0;
     if (!self->has_thread)
         return peer_fail("no second thread");
-    code = stitch_lend(self->region, &lender);
-    return code < 0 ? failed("stitch_lend", code) : 0;
+    code = stitch_set_parallel(self->region, &lender);
+    return code < 0 ? failed("stitch_set_parallel", code) : 0;
 }
 
 static void close_region(void *opaque)
@@ -83,7 +85,7 @@ static void close_region(void *opaque)
 
 static void *open_region(const struct peer *peer, const struct peer_need *need)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     struct self *self = calloc(1, sizeof *self);
     int code;
 
@@ -178,7 +180,7 @@ static int wait_for_more(void *opaque)
 
 static uint64_t segments_now(void *opaque)
 {
-    stitch_info_t info;
+    struct stitch_info info;
 
     return stitch_info(((struct self *)opaque)->region, &info) < 0 ? 0 : info.segments;
 }
@@ -194,7 +196,7 @@ static uint64_t segments_now(void *opaque)
 const struct peer peer_stitch[] = {
     STITCH_PEER("stitch", "the default: segments end to end, memory is there when grow returns", EAGER),
     STITCH_PEER("stitch exclusive", "STITCH_EXCLUSIVE: the one writer, who takes no lock at each call", EXCLUSIVE),
-    STITCH_PEER("stitch 2 threads", "stitch_lend: a second thread commits with the one that grows", TWO_THREADS),
+    STITCH_PEER("stitch 2 threads", "stitch_set_parallel: a second thread commits with the one that grows", TWO_THREADS),
     STITCH_PEER("stitch lazy", "STITCH_LAZY: memory is found at first touch", LAZY),
     STITCH_PEER("stitch single", "STITCH_BACKEND_SINGLE: one object as large as the reserve", SINGLE),
     { 0 },

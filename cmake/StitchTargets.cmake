@@ -35,6 +35,8 @@ function(stitch_library target type)
     stitch_defaults(${target})
     target_include_directories(${target} PUBLIC
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    # Headers inside src/ are named from there: "handle/store.h".
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
     # Static too: it may become part of somebody's shared library.
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     # uthash is only a header, and only here: nobody who links the library needs to have it.

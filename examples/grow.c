@@ -19,6 +19,6 @@ int main(int argc, char **argv)
         stitch_close(region); /* the last user leaves: the region goes */
     }
     if (code != 0)
-        fprintf(stderr, "%s (%s)\n", stitch_strerror(code), stitch_errname(code));
+        fprintf(stderr, "%s (%s)\n", stitch_strerror(code), stitch_error_name(code));
     return code != 0;
 }

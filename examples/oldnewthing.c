@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "stitch/stitch.h"
+#include <stitch/inspect.h>
+#include <stitch/stitch.h>
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -30,16 +31,16 @@ static struct {
 static const char *presence_word(int presence)
 {
     switch (presence) {
-    case STITCH_COMMITTED:
+    case STITCH_PRESENCE_COMMITTED:
         return "present";
-    case STITCH_RESERVED:
+    case STITCH_PRESENCE_RESERVED:
         return "not present: address space only";
-    case STITCH_UNMAPPED:
+    case STITCH_PRESENCE_UNMAPPED:
         return "no address: beyond the view";
-    case STITCH_FOREIGN:
+    case STITCH_PRESENCE_FOREIGN:
         return "somebody else's";
     default:
-        return stitch_errname(presence);
+        return stitch_error_name(presence);
     }
 }
 
@@ -57,7 +58,7 @@ static int report_memory_presence(stitch_region *region)
         { "first behind it", 2 * plan.part },
         { "last byte of all", plan.whole - 1 },
     };
-    stitch_info_t info;
+    struct stitch_info info;
     int code = stitch_info(region, &info);
     if (code < 0) {
         return code;
@@ -76,7 +77,7 @@ static int report_memory_presence(stitch_region *region)
 
 static int make(uint64_t backend, uint64_t size, stitch_region **region)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     options.backend = backend;
     options.reserve = plan.whole;
     options.size = size;
@@ -214,7 +215,7 @@ int main(int argc, char **argv)
         if (code == STITCH_ENOTSUP) {
             printf("   this system cannot do that\n"); /* segments side by side need Windows 10 1803 */
         } else if (code < 0) {
-            fprintf(stderr, "oldnewthing: %s (%s)\n", stitch_strerror(code), stitch_errname(code));
+            fprintf(stderr, "oldnewthing: %s (%s)\n", stitch_strerror(code), stitch_error_name(code));
             return 1;
         }
     }

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         stitch_close(region);
     }
     if (code < 0) {
-        fprintf(stderr, "producer: %s (%s)\n", stitch_strerror(code), stitch_errname(code));
+        fprintf(stderr, "producer: %s (%s)\n", stitch_strerror(code), stitch_error_name(code));
         return 1;
     }
     return 0;

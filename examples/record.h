@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#include "stitch/stitch.h"
+#include <stitch/inspect.h>
+#include <stitch/stitch.h>
 
 #define RECORD_SPACE 1000 /* bytes of text, at most */
 #define PATIENCE_MS  30000 /* as long as one waits for the other */
@@ -31,7 +32,7 @@ static inline uint32_t record_check(uint64_t sequence, const unsigned char *text
  */
 static inline int record_attach(const char *name, stitch_region **region, int *kept)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     options.flags = STITCH_KEEP;
     int code = stitch_attach(name, &options, region);
     if (code == STITCH_ENOTSUP) {
@@ -39,7 +40,7 @@ static inline int record_attach(const char *name, stitch_region **region, int *k
         code = stitch_attach(name, &options, region);
     }
     if (code == 0) {
-        stitch_info_t info;
+        struct stitch_info info;
         code = stitch_info(*region, &info);
         *kept = code == 0 && (info.flags & STITCH_KEEP) != 0;
         if (code < 0) {

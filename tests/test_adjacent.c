@@ -303,7 +303,7 @@ static void promise_2_seams_join_for_the_other_process(void)
 
 static void promise_1_base_stays_from_nothing_to_reserve_and_back(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
     void *base;
 

@@ -6,7 +6,7 @@
 #include "maps.h"
 #include "state.h"
 
-typedef int (*making_call)(const char *, const stitch_options *, stitch_region **);
+typedef int (*making_call)(const char *, const struct stitch_options *, stitch_region **);
 
 static const making_call making[] = { stitch_create, stitch_open, stitch_attach };
 static t_state before;
@@ -14,7 +14,7 @@ static t_state before;
 #define UNTOUCHED ((stitch_region *)(uintptr_t)0x5757)
 
 /* All three calls refuse the options; the handle is not written; the folder stays empty. */
-static void refused(const stitch_options *options, int code)
+static void refused(const struct stitch_options *options, int code)
 {
     for (size_t i = 0; i < T_COUNT(making); i++) {
         stitch_region *region = UNTOUCHED;
@@ -27,7 +27,7 @@ static void refused(const stitch_options *options, int code)
 
 static void options_refused(void)
 {
-    stitch_options options;
+    struct stitch_options options;
 
 #define REFUSED(field, value)                                                                                         \
     do {                                                                                                              \
@@ -51,29 +51,29 @@ static void creation_options_refused(void)
         size_t field;
         uint64_t value;
     } wrong[] = {
-        { offsetof(stitch_options, reserve), STITCH_RESERVE_MAX + 1 },
-        { offsetof(stitch_options, reserve), UINT64_MAX },
-        { offsetof(stitch_options, mode), 0620 },
-        { offsetof(stitch_options, mode), 0602 },
-        { offsetof(stitch_options, mode), 01600 },
-        { offsetof(stitch_options, mode), 04600 },
-        { offsetof(stitch_options, mode), UINT64_MAX },
-        { offsetof(stitch_options, backend), 99 },
-        { offsetof(stitch_options, backend), UINT64_MAX },
-        { offsetof(stitch_options, segments), STITCH_SEGMENTS_MAX + 1 },
-        { offsetof(stitch_options, segments), UINT64_MAX },
-        { offsetof(stitch_options, extent), UINT64_MAX },
+        { offsetof(struct stitch_options, reserve), STITCH_RESERVE_MAX + 1 },
+        { offsetof(struct stitch_options, reserve), UINT64_MAX },
+        { offsetof(struct stitch_options, mode), 0620 },
+        { offsetof(struct stitch_options, mode), 0602 },
+        { offsetof(struct stitch_options, mode), 01600 },
+        { offsetof(struct stitch_options, mode), 04600 },
+        { offsetof(struct stitch_options, mode), UINT64_MAX },
+        { offsetof(struct stitch_options, backend), 99 },
+        { offsetof(struct stitch_options, backend), UINT64_MAX },
+        { offsetof(struct stitch_options, segments), STITCH_SEGMENTS_MAX + 1 },
+        { offsetof(struct stitch_options, segments), UINT64_MAX },
+        { offsetof(struct stitch_options, extent), UINT64_MAX },
     };
 
     for (size_t i = 0; i < T_COUNT(wrong); i++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region = UNTOUCHED;
         int code;
 
         memcpy((char *)&options + wrong[i].field, &wrong[i].value, sizeof wrong[i].value);
         code = stitch_create(t_name(), &options, &region);
         if (code != STITCH_EINVAL)
-            T_FAIL("option %zu: %s and not STITCH_EINVAL", i, stitch_errname(code));
+            T_FAIL("option %zu: %s and not STITCH_EINVAL", i, stitch_error_name(code));
         T_GIVES(stitch_attach(t_name(), &options, &region), STITCH_EINVAL);
         T_TRUE(region == UNTOUCHED);
         T_EQ(t_folder_count(t_folder()), 0);
@@ -82,7 +82,7 @@ static void creation_options_refused(void)
 
 static void a_size_beyond_the_reserve_is_refused(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region = UNTOUCHED;
 
     options.reserve = 0;
@@ -102,7 +102,7 @@ static void creating_read_only_is_refused(void)
     static const uint64_t flags[] = { STITCH_READONLY, STITCH_OTHER_OWNER, STITCH_READONLY | STITCH_OTHER_OWNER };
 
     for (size_t i = 0; i < T_COUNT(flags); i++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region = UNTOUCHED;
 
         options.flags = flags[i];
@@ -117,7 +117,7 @@ static void other_owner_needs_readonly(void)
 {
     const char *name = t_name();
     stitch_region *region = t_create(name), *other = UNTOUCHED;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.flags = STITCH_OTHER_OWNER;
     T_GIVES(stitch_open(name, &options, &other), STITCH_EINVAL);
@@ -129,7 +129,7 @@ static void other_owner_needs_readonly(void)
 static void longer_and_shorter_structs(void)
 {
     struct {
-        stitch_options known;
+        struct stitch_options known;
         uint64_t unknown[3];
     } longer = { .known = t_options() };
     stitch_region *region = UNTOUCHED;
@@ -171,7 +171,7 @@ static void null_options_are_the_defaults(void)
 static void null_where_something_must_come_out(void)
 {
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     for (size_t i = 0; i < T_COUNT(making); i++)
@@ -196,7 +196,7 @@ static void null_where_something_must_come_out(void)
     t_close(region);
 }
 
-static int count_member(const stitch_member *member, void *count)
+static int count_member(const struct stitch_member *member, void *count)
 {
     (void)member;
     ++*(uint64_t *)count;
@@ -205,10 +205,10 @@ static int count_member(const stitch_member *member, void *count)
 
 static void null_regions(void)
 {
-    stitch_info_t info;
-    stitch_segment_t segment;
-    stitch_report_t report;
-    stitch_shrunk_t report_of_shrink;
+    struct stitch_info info;
+    struct stitch_segment segment;
+    struct stitch_verify_report report;
+    struct stitch_shrink_report report_of_shrink;
     uint64_t offset = 5;
 
     T_GIVES(stitch_grow(NULL, 1, &offset), STITCH_EINVAL);
@@ -219,7 +219,7 @@ static void null_regions(void)
     T_GIVES(stitch_discard(NULL, 0, 0), STITCH_EINVAL);
     T_GIVES(stitch_sync(NULL), STITCH_EINVAL);
     T_GIVES(stitch_wait(NULL, 0, 0), STITCH_EINVAL);
-    T_GIVES(stitch_watch(NULL, NULL), STITCH_EINVAL);
+    T_GIVES(stitch_set_watcher(NULL, NULL), STITCH_EINVAL);
     T_GIVES(stitch_members(NULL, count_member, &offset), STITCH_EINVAL);
     T_GIVES(stitch_info(NULL, &info), STITCH_EINVAL);
     T_GIVES(stitch_segment(NULL, 0, &segment), STITCH_EINVAL);
@@ -233,7 +233,7 @@ static void null_regions(void)
 static void out_of_range(void)
 {
     stitch_region *region = t_create(t_name());
-    stitch_segment_t segment = { .id = 4711 };
+    struct stitch_segment segment = { .id = 4711 };
 
     T_OK(stitch_resize(region, 10000));
     t_state_take(&before, region);
@@ -264,7 +264,7 @@ static void bad_names(void)
     char long_name[STITCH_NAME_MAX + 2], control[3] = "a?";
     const char *const bad[] = { NULL, "", long_name, "a/b", "/", "/a", "a/", "..\\x", "\\",
                                 "tab\there", "line\n", "\x7f" };
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     memset(long_name, 'n', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = 0;
@@ -285,7 +285,7 @@ static void bad_names(void)
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
-static int count_name(const stitch_listing *listing, void *wanted)
+static int count_name(const struct stitch_listing *listing, void *wanted)
 {
     return strcmp(listing->name, wanted) == 0;
 }
@@ -329,14 +329,14 @@ static void bad_folders(void)
     } bad[] = { { "/nonexistent/folder", STITCH_ENOENT }, { "", STITCH_ENOENT }, { "/etc/passwd", 0 }, { "/proc", 0 } };
 
     for (size_t i = 0; i < T_COUNT(bad); i++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region = UNTOUCHED;
         int code;
 
         options.folder = bad[i].path;
         code = stitch_create("x", &options, &region);
         T_TRUE(bad[i].code ? code == bad[i].code : code < 0);
-        T_TRUE(stitch_errname(code) != NULL);
+        T_TRUE(stitch_error_name(code) != NULL);
         T_TRUE(region == UNTOUCHED);
         T_TRUE(stitch_open("x", &options, &region) < 0);
         T_TRUE(stitch_attach("x", &options, &region) < 0);

@@ -55,7 +55,7 @@ static void last_one_closes(void)
 /* Not if the first one still has the name: because of us, who are in the middle of something. */
 static void make_the_second(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     int e;
 
     options.size = T_MIB(5);
@@ -175,7 +175,7 @@ static void somebody_looks(void)
 
 static bool create_while(uint64_t at, uint64_t size, void (*what)(void))
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *mine = NULL;
 
     event = (struct event){ .at = at, .size = size, .name = t_name() };
@@ -225,7 +225,7 @@ static void its_name_is_taken_away(void)
 
 static void another_collects(void)
 {
-    T_TRUE(stitch_collect(t_folder(), NULL, NULL) >= 0);
+    T_TRUE(stitch_collect_at(t_folder(), NULL, NULL) >= 0);
 }
 
 static bool collect_while(uint64_t at, uint64_t size, void (*what)(void))
@@ -241,7 +241,7 @@ static bool collect_while(uint64_t at, uint64_t size, void (*what)(void))
     (void)t_wait(process);
     t_note("collect, call %" PRIu64, at);
     t_calls_begin(before_call);
-    e = stitch_collect(t_folder(), NULL, NULL);
+    e = stitch_collect_at(t_folder(), NULL, NULL);
     t_calls_end();
     T_TRUE(e == 1 || (e == 0 && event.done));
     return end(NULL, true);

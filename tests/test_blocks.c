@@ -34,7 +34,7 @@ static uint64_t huge_bytes(stitch_region *region)
 
 static stitch_region *create(uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.flags = flags;
     options.reserve = T_MIB(256);
@@ -81,7 +81,7 @@ static void promise_7_threads_in_a_folder_without_room(void)
     t_environment("STITCH_DIR", small);
     t_lender_reset();
     region = create(0);
-    T_OK(stitch_lend(region, &t_lender));
+    T_OK(stitch_set_parallel(region, &t_lender));
     T_OK(stitch_resize(region, T_MIB(5) + 77));
     memset(t_bytes(region), 0x17, T_MIB(5) + 77);
     t_state_take(&before, region);

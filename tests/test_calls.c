@@ -11,8 +11,8 @@
 #include "maps.h"
 #include "members.h"
 
-#include "layout.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "handle/handle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ enum { ROUNDS = 1000 };
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.flags = flags;
     options.extent = T_MIB(4);
@@ -38,7 +38,7 @@ static stitch_region *create(const char *name, uint64_t flags)
 
 static stitch_region *open_with(const char *name, uint64_t flags)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     options.flags = flags;
@@ -76,7 +76,7 @@ static void following_costs_no_call_inside_what_is_mapped(void)
 /* Bytes below the commit mark: shrunk from a page that stays. */
 static uint64_t free_bytes(stitch_region *region)
 {
-    stitch_info_t info = t_info(region);
+    struct stitch_info info = t_info(region);
 
     return info.committed - info.size;
 }
@@ -366,7 +366,7 @@ static void fail_that_one(enum t_call call, uint64_t number)
 /* A sync that cannot map all: what it tells holds, what stitch_size says can be touched, and the next one goes on. */
 static void a_failed_sync_can_be_made_again(void)
 {
-    static const stitch_watcher watcher = { going, came, NULL };
+    static const struct stitch_watcher watcher = { going, came, NULL };
     unsigned failures = 0;
     bool reached = true;
 
@@ -378,7 +378,7 @@ static void a_failed_sync_can_be_made_again(void)
         memset(t_bytes(writer), 0x3c, T_MIB(9));
         reader = t_open_readonly(name);
         known = stitch_size(reader);
-        T_OK(stitch_watch(reader, &watcher));
+        T_OK(stitch_set_watcher(reader, &watcher));
         T_OK(stitch_resize(writer, T_MIB(3)));
         for (int i = 0; i < 4; i++)
             T_OK(stitch_grow(writer, T_MIB(4), NULL));

@@ -20,13 +20,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "region.h"
+#include "handle/handle.h"
 
 #define PAGE 4096
 
 static stitch_region *create_by_small_extents(uint64_t flags, uint64_t size)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.flags = flags;
@@ -99,7 +99,7 @@ static void without_proc(void *arg)
 {
     const char *name = t_name();
     stitch_region *region, *follower;
-    stitch_report_t report;
+    struct stitch_verify_report report;
     t_process *child;
 
     (void)arg;
@@ -183,7 +183,7 @@ static void lines_of_the_map_in_another_form(void)
     static char map[1 << 20];
     stitch_region *region = create_by_small_extents(0, T_MIB(6));
     FILE *file = fopen("/proc/self/maps", "r");
-    stitch_report_t report;
+    struct stitch_verify_report report;
     char line[512];
     size_t at = 0;
 
@@ -317,10 +317,10 @@ static void promise_6_discarding_what_is_locked(void)
         t_skip("so much memory cannot be locked: %s", strerror(errno));
     }
     T_OK(stitch_discard(region, T_MIB(1), T_MIB(4)));
-    T_EQ(stitch_presence(region, T_MIB(1) - PAGE), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, T_MIB(1)), STITCH_RESERVED);
-    T_EQ(stitch_presence(region, T_MIB(5) - PAGE), STITCH_RESERVED);
-    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(1) - PAGE), STITCH_PRESENCE_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(1)), STITCH_PRESENCE_RESERVED);
+    T_EQ(stitch_presence(region, T_MIB(5) - PAGE), STITCH_PRESENCE_RESERVED);
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_PRESENCE_COMMITTED);
     T_TRUE(t_info(region).resident <= T_MIB(2));
     t_all_bytes(region, 0, T_MIB(1), 0x77);
     t_all_bytes(region, T_MIB(1), T_MIB(4), 0);

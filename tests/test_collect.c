@@ -12,10 +12,10 @@ enum { ROOM = 16 };
 typedef struct collected {
     int count, stop_at;
     char name[ROOM][STITCH_NAME_MAX + 1];
-    stitch_collected item[ROOM];
+    struct stitch_collected item[ROOM];
 } collected;
 
-static int note(const stitch_collected *item, void *arg)
+static int note(const struct stitch_collected *item, void *arg)
 {
     collected *all = arg;
 
@@ -28,9 +28,9 @@ static int note(const stitch_collected *item, void *arg)
 }
 
 /* The one of that name, of which there must be one. */
-static const stitch_collected *find(const collected *all, const char *name)
+static const struct stitch_collected *find(const collected *all, const char *name)
 {
-    const stitch_collected *found = NULL;
+    const struct stitch_collected *found = NULL;
 
     for (int i = 0; i < all->count; i++)
         if (strcmp(all->name[i], name) == 0) {
@@ -44,7 +44,7 @@ static const stitch_collected *find(const collected *all, const char *name)
 /* Makes a region of so many segments, and waits for its end. */
 T_HELPER(owner)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     options.backend = t_argument_number(2);
@@ -90,13 +90,13 @@ static void what_killed_processes_left_goes(void)
     for (unsigned i = 0; i < 3; i++)
         dead[i] = own(i * 2, 0);
     lives = own(2, 0);
-    T_OK(stitch_collect(NULL, note, &all));
+    T_OK(stitch_collect_at(NULL, note, &all));
     for (int i = 0; i < 3; i++)
         t_kill(dead[i].process);
-    T_EQ(stitch_collect(NULL, note, &all), 3);
+    T_EQ(stitch_collect_at(NULL, note, &all), 3);
     T_EQ(all.count, 3);
     for (unsigned i = 0; i < 3; i++) {
-        const stitch_collected *one = find(&all, dead[i].name);
+        const struct stitch_collected *one = find(&all, dead[i].name);
 
         T_EQ(one->tag, dead[i].tag);
         T_EQ(one->objects, T_REGION_OBJECTS + (backend == STITCH_BACKEND_STITCHED ? i * 2 : 1));
@@ -104,10 +104,10 @@ static void what_killed_processes_left_goes(void)
         T_TRUE(one->bytes >= dead[i].resident + 8192 && one->bytes <= dead[i].resident + T_KIB(256));
     }
     T_EQ(t_folder_count(t_folder()), T_REGION_OBJECTS + (backend == STITCH_BACKEND_STITCHED ? 2 : 1));
-    T_OK(stitch_collect(NULL, note, &all));
+    T_OK(stitch_collect_at(NULL, note, &all));
     T_EQ(all.count, 3);
     end(&lives);
-    T_OK(stitch_collect(t_folder(), note, &all));
+    T_OK(stitch_collect_at(t_folder(), note, &all));
     T_EQ(all.count, 3);
 }
 
@@ -126,16 +126,16 @@ static void what_is_used_or_kept_stays(void)
     user = t_open(used.name);
     reader = t_open_readonly(read.name);
     T_OK(stitch_unlink(unlinked.name));
-    T_OK(stitch_collect(t_folder(), note, &all));
+    T_OK(stitch_collect_at(t_folder(), note, &all));
     t_kill(kept.process);
     t_kill(used.process);
     t_kill(read.process);
-    T_OK(stitch_collect(t_folder(), note, &all));
+    T_OK(stitch_collect_at(t_folder(), note, &all));
     T_OK(stitch_grow(user, T_MIB(3), NULL));
     (void)t_prove(user);
     (void)t_prove_readonly(reader);
     t_kill(unlinked.process);
-    T_EQ(stitch_collect(t_folder(), note, &all), 1);
+    T_EQ(stitch_collect_at(t_folder(), note, &all), 1);
     T_EQ(all.count, 1);
     T_STR_EQ(all.name[0], "");
     T_EQ(all.item[0].tag, unlinked.tag);
@@ -145,7 +145,7 @@ static void what_is_used_or_kept_stays(void)
     user = t_open(kept.name);
     T_EQ(stitch_size(user), T_MIB(4));
     t_close(user);
-    T_OK(stitch_collect(t_folder(), note, &all));
+    T_OK(stitch_collect_at(t_folder(), note, &all));
     T_OK(stitch_unlink(kept.name));
     T_EQ(t_folder_count(t_folder()), 0);
 }
@@ -160,14 +160,14 @@ static void each_can_end_it(void)
         dead[i] = own(1, 0);
     for (int i = 0; i < 4; i++)
         t_kill(dead[i].process);
-    T_EQ(stitch_collect(t_folder(), note, &all), -4711);
+    T_EQ(stitch_collect_at(t_folder(), note, &all), -4711);
     T_EQ(all.count, 2);
-    T_EQ(stitch_collect(t_folder(), NULL, NULL), 2); /* the others, without a word */
+    T_EQ(stitch_collect_at(t_folder(), NULL, NULL), 2); /* the others, without a word */
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
 /* The others that look by the way do the same. */
-static int count_listed(const stitch_listing *listing, void *count)
+static int count_listed(const struct stitch_listing *listing, void *count)
 {
     (void)listing;
     ++*(int *)count;
@@ -190,7 +190,7 @@ static void create_attach_and_list_do_so_by_the_way(void)
             T_OK(which == 1 ? stitch_create("another", NULL, &region) : stitch_attach("another", NULL, &region));
         T_EQ(count, 0);
         T_EQ(t_folder_count(t_folder()), which == 0 ? 0 : T_REGION_OBJECTS + t_info(region).segments);
-        T_OK(stitch_collect(t_folder(), note, &all));
+        T_OK(stitch_collect_at(t_folder(), note, &all));
         t_close(region);
     }
 }
@@ -200,7 +200,7 @@ static void open_removes_the_one_that_it_was_asked_for(void)
 {
     t_needs(T_FOLDERS);
     for (uint64_t flags = 0; flags <= STITCH_READONLY; flags += STITCH_READONLY) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         owned dead = own(2, 0), other = own(0, 0);
         stitch_region *none = NULL;
         collected all = { 0 };
@@ -211,7 +211,7 @@ static void open_removes_the_one_that_it_was_asked_for(void)
         T_GIVES(stitch_open(dead.name, &options, &none), STITCH_ENOENT);
         T_TRUE(none == NULL);
         T_EQ(t_folder_count(t_folder()), T_REGION_OBJECTS + (options.backend == STITCH_BACKEND_SINGLE));
-        T_EQ(stitch_collect(t_folder(), note, &all), 1);
+        T_EQ(stitch_collect_at(t_folder(), note, &all), 1);
         T_STR_EQ(all.name[0], other.name);
     }
 }
@@ -219,7 +219,7 @@ static void open_removes_the_one_that_it_was_asked_for(void)
 static void wrong_folders(void)
 {
     collected all = { 0 };
-    int code = stitch_collect("/no/such/folder", note, &all);
+    int code = stitch_collect_at("/no/such/folder", note, &all);
 
     T_TRUE(code == STITCH_ENOENT || code == STITCH_EINVAL);
     T_EQ(all.count, 0);
@@ -232,13 +232,13 @@ static void nothing_is_no_error(void)
     collected all = { 0 };
 
     T_OK(stitch_grow(region, 100, NULL));
-    T_OK(stitch_collect(NULL, note, &all));
-    T_OK(stitch_collect(t_folder(), note, &all));
-    T_OK(stitch_collect(NULL, NULL, NULL));
+    T_OK(stitch_collect_at(NULL, note, &all));
+    T_OK(stitch_collect_at(t_folder(), note, &all));
+    T_OK(stitch_collect_at(NULL, NULL, NULL));
     T_EQ(all.count, 0);
     (void)t_prove(region);
     t_close(region);
-    T_OK(stitch_collect(NULL, note, &all));
+    T_OK(stitch_collect_at(NULL, note, &all));
 }
 
 static const struct CMUnitTest tests[] = {

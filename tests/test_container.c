@@ -78,7 +78,7 @@ static void read_all(t_process *reader, stitch_region *region)
 
 static void live_in_a_container(void *backend)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region, *second, *none = NULL;
     const char *name = t_name();
     t_process *reader;
@@ -171,7 +171,7 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
 T_HELPER(in_a_group)
 {
     t_group group = t_group_at(t_argument(0));
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     uint64_t limit;
 

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "layout.h"
-#include "names.h"
+#include "shared/layout.h"
+#include "handle/names.h"
 
 static int folder_handle(void)
 {
@@ -69,7 +69,7 @@ static void remove_named(const char *object_name)
 static int all_three(const char *name)
 {
     stitch_region *none = NULL;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     int code = stitch_open(name, &options, &none);
 
     T_EQ(stitch_attach(name, &options, &none), code);
@@ -82,7 +82,7 @@ static int all_three(const char *name)
 /* A kept region of three segments, with nobody attached; its directory opened as a file. */
 static int make_kept(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.flags = STITCH_KEEP;
@@ -95,7 +95,7 @@ static int make_kept(const char *name)
     return open_directory_object(name);
 }
 
-static int count(const stitch_listing *listing, void *arg)
+static int count(const struct stitch_listing *listing, void *arg)
 {
     T_TRUE(listing->error <= 0);
     ++*(int *)arg;
@@ -241,7 +241,7 @@ static void a_segment_of_another_owner_is_eacces(void)
 /* Somebody has taken the names of the next segments, which can be guessed by who may read the directory. */
 static void names_taken_before_us(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
     char planted[5][ST_NAME_SIZE];
     uint64_t tag;

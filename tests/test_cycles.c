@@ -7,14 +7,14 @@
 #include "test.h"
 #include "maps.h"
 
-#include "names.h"
+#include "handle/names.h"
 #include "os/os.h"
 
 enum { CYCLES = 1000, MOST = 5 << 20, HELD_MOST = 16 };
 
 static stitch_region *create(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(64);
@@ -122,7 +122,7 @@ static size_t objects_there(uint64_t tag, const uint64_t *ids, size_t count)
         int e;
 
         st_names_segment(name, tag, ids[i]);
-        e = st_os_object_status_of(&folder, name, &status);
+        e = st_os_object_status_by_name(&folder, name, &status);
         T_TRUE(e == 0 || e == STITCH_ENOENT);
         there += e == 0;
     }
@@ -137,7 +137,7 @@ static size_t segment_ids(stitch_region *region, uint64_t ids[HELD_MOST])
 
     T_TRUE(count <= HELD_MOST);
     for (size_t i = 0; i < count; i++) {
-        stitch_segment_t segment;
+        struct stitch_segment segment;
 
         T_OK(stitch_segment(region, i, &segment));
         ids[i] = segment.id;

@@ -6,15 +6,15 @@
 #include "test.h"
 #include "maps.h"
 
-#include "layout.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "handle/handle.h"
 
 enum { RESERVE = 16 << 20 };
 
 /* A region that is kept by its creator, through whose mapping the directory is damaged. */
 static stitch_region *make_kept(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *keeper;
 
     options.extent = STITCH_EXTENT_UNIT;
@@ -53,7 +53,7 @@ static size_t in_record(stitch_region *keeper, size_t at)
 static int all_three(const char *name)
 {
     stitch_region *none = NULL;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     int code = stitch_open(name, &options, &none);
 
     T_EQ(stitch_attach(name, &options, &none), code);
@@ -63,7 +63,7 @@ static int all_three(const char *name)
     return code;
 }
 
-static int count(const stitch_listing *listing, void *arg)
+static int count(const struct stitch_listing *listing, void *arg)
 {
     T_TRUE(listing->error <= 0);
     *(int *)arg += t_is_ours(listing->name);
@@ -79,7 +79,7 @@ static void must_refuse(stitch_region *keeper, const char *name, size_t at, uint
     put_word(keeper, at, value);
     got = all_three(name);
     if (got != code)
-        T_FAIL("the word %" PRIx64 " at %zx gives %s, not %s", value, at, stitch_errname(got), stitch_errname(code));
+        T_FAIL("the word %" PRIx64 " at %zx gives %s, not %s", value, at, stitch_error_name(got), stitch_error_name(code));
     T_OK(stitch_list(count, &listed));
     T_EQ(listed, 1);
     put_word(keeper, at, was);
@@ -170,13 +170,13 @@ static void promise_10_a_commit_mark_that_lies(void)
     stitch_region *keeper = make_kept(name);
     unsigned char bytes[5000] = { 0x4e };
     uint64_t size, end;
-    stitch_segment_t last;
+    struct stitch_segment last;
 
     T_OK(stitch_shrink(keeper, T_KIB(1500))); /* so that there is room in the extent */
     size = stitch_size(keeper);
     end = size + T_KIB(1400);
     put_word(keeper, in_record(keeper, offsetof(struct st_directory, record[0].commit)), end);
-    put_word(keeper, in_record(keeper, offsetof(struct st_directory, record[0].clean)), end);
+    put_word(keeper, in_record(keeper, offsetof(struct st_directory, record[0].dirty_end)), end);
     T_OK(stitch_grow(keeper, T_KIB(1000), NULL));
     memset(t_bytes(keeper) + size, 0x4d, T_KIB(1000));
     T_OK(stitch_append(keeper, bytes, sizeof bytes, NULL));
@@ -203,8 +203,8 @@ static void promise_10_damage_during_use(void)
     put_word(region, offsetof(struct st_directory, entry[0].extent), T_GIB(7) + 5);
     put_word(region, offsetof(struct st_directory, entry[0].offset), 5);
     for (int i = 0; i < 3; i++) {
-        stitch_info_t info;
-        stitch_report_t report;
+        struct stitch_info info;
+        struct stitch_verify_report report;
 
         /* Entries that a handle has copied need not be read again, so a writer may not even notice. */
         int code = stitch_sync(reader);
@@ -230,9 +230,9 @@ static void promise_10_damage_during_use(void)
 static void use_damaged(stitch_region *region, t_random *random)
 {
     uint64_t base, end, sum = 0;
-    stitch_info_t info;
-    stitch_report_t report;
-    stitch_segment_t segment;
+    struct stitch_info info;
+    struct stitch_verify_report report;
+    struct stitch_segment segment;
     t_ranges ranges;
     int codes[8];
 
@@ -245,7 +245,7 @@ static void use_damaged(stitch_region *region, t_random *random)
     codes[6] = stitch_presence(region, t_random_below(random, stitch_reserve(region)));
     codes[7] = stitch_wait(region, stitch_generation(region), 0);
     for (size_t i = 0; i < T_COUNT(codes); i++)
-        T_TRUE(codes[i] >= STITCH_EPRIVILEGE && codes[i] <= STITCH_UNMAPPED);
+        T_TRUE(codes[i] >= STITCH_EPRIVILEGE && codes[i] <= STITCH_PRESENCE_UNMAPPED);
     T_TRUE(stitch_size(region) <= stitch_reserve(region));
     for (uint64_t at = 0; at < stitch_size(region); at += 4096)
         sum += t_bytes(region)[at];
@@ -268,7 +268,7 @@ T_HELPER(user_of_rubbish)
     t_tell(t_parent(), "open");
     for (uint64_t i = 0; strcmp(t_hear(t_parent()), "use") == 0; i++) {
         stitch_region *other = NULL;
-        stitch_options options = STITCH_OPTIONS_INIT;
+        struct stitch_options options = STITCH_OPTIONS_INIT;
         int listed = 0;
 
         use_damaged(region, &random);

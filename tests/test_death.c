@@ -40,7 +40,7 @@ static void check(const stitch_region *region)
 
 static stitch_region *create(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.size = FLOOR;
@@ -116,7 +116,7 @@ T_HELPER(follower)
 static void check_after_death(stitch_region *region, t_random *random)
 {
     uint64_t bytes = t_random_below(random, T_MIB(4)) & ~UINT64_C(7), offset;
-    stitch_info_t info;
+    struct stitch_info info;
 
     t_sync(region);
     check(region);
@@ -197,7 +197,7 @@ static void promise_8_nothing_is_left_of_the_last_one_killed(void)
 static void promise_8_kept_regions_are_sound_for_the_next(void)
 {
     t_random random = t_random_start();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region;
 
@@ -231,7 +231,7 @@ static void stopped_writers_block_no_reader(void)
 
     for (uint64_t round = 0; round < t_rounds(60); round++) {
         t_process *stepper = t_start("stepper", "%s %" PRIu64 " 0", name, t_random_next(&random));
-        stitch_report_t report;
+        struct stitch_verify_report report;
         int code;
 
         t_expect(stepper, "here");
@@ -280,11 +280,11 @@ static void all_is_there(stitch_region *reader)
 static void the_new_one_is_gone(stitch_region *reader, const char *name)
 {
     uint64_t generation = stitch_generation(reader);
-    stitch_options options = { .struct_size = sizeof options, .flags = STITCH_READONLY };
+    struct stitch_options options = { .struct_size = sizeof options, .flags = STITCH_READONLY };
     stitch_region *none = NULL;
-    stitch_report_t report;
-    stitch_segment_t segment;
-    stitch_info_t info;
+    struct stitch_verify_report report;
+    struct stitch_segment segment;
+    struct stitch_info info;
 
     for (int i = 0; i < 3; i++) {
         T_GIVES(stitch_sync(reader), STITCH_EGONE);
@@ -298,7 +298,7 @@ static void the_new_one_is_gone(stitch_region *reader, const char *name)
     T_EQ(info.region_segments, 2);
     T_EQ(info.region_size, T_MIB(4));
     T_GIVES(stitch_segment(reader, 1, &segment), STITCH_ENOENT);
-    T_EQ(stitch_presence(reader, T_MIB(2)), STITCH_RESERVED);
+    T_EQ(stitch_presence(reader, T_MIB(2)), STITCH_PRESENCE_RESERVED);
     T_GIVES(stitch_verify(reader, &report), STITCH_EUNSOUND);
     T_EQ(report.fault, STITCH_FAULT_OBJECT);
     T_EQ(report.fault_offset, T_MIB(2));

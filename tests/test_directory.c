@@ -5,8 +5,8 @@
  */
 #include "test.h"
 
-#include "directory.h"
-#include "layout.h"
+#include "shared/directory.h"
+#include "shared/layout.h"
 
 enum { CAPACITY = 8 };
 #define UNIT STITCH_EXTENT_UNIT
@@ -56,7 +56,7 @@ static void publish(uint64_t size, uint64_t add_units)
         next.count--;
     next.size = size;
     next.commit = (size + 4095) & ~UINT64_C(4095);
-    next.clean = next.commit;
+    next.dirty_end = next.commit;
     (void)st_directory_publish(shared(), &geometry, &now, &next, add_units ? &entry : NULL, NULL);
 }
 
@@ -228,8 +228,8 @@ static void every_field_of_record_and_entries_is_checked(void)
         { RECORD(size), UINT64_MAX },
         { RECORD(size), 3 * UNIT }, /* the last segment would be empty */
         { RECORD(size), 0 },
-        { RECORD(clean), 4 * UNIT - 1 },
-        { RECORD(clean), UINT64_MAX },
+        { RECORD(dirty_end), 4 * UNIT - 1 },
+        { RECORD(dirty_end), UINT64_MAX },
         { RECORD(commit), 4 * UNIT - 4096 },
         { RECORD(commit), 6 * UNIT + 4096 },
         { RECORD(commit), T_MIB(64) + 4096 },

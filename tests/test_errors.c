@@ -39,7 +39,7 @@ static void codes_have_fixed_values_names_and_sentences(void)
 {
     for (size_t i = 0; i < T_COUNT(known); i++) {
         T_EQ(known[i].code, known[i].value);
-        T_STR_EQ(stitch_errname(known[i].code), known[i].name);
+        T_STR_EQ(stitch_error_name(known[i].code), known[i].name);
         T_TRUE(strlen(stitch_strerror(known[i].code)) >= 4);
         for (size_t j = 0; j < i; j++)
             T_TRUE(strcmp(stitch_strerror(known[i].code), stitch_strerror(known[j].code)) != 0);
@@ -50,7 +50,7 @@ static void the_list_has_no_other_codes(void)
 {
     size_t listed = 0;
 
-#define COUNT(name, value, sentence) listed++;
+#define COUNT(name, value, sentence, shell) listed++;
     STITCH_ERRORS(COUNT)
 #undef COUNT
     T_EQ(listed + 1, T_COUNT(known));
@@ -62,9 +62,9 @@ static void other_numbers_have_a_sentence_too(void)
 
     for (size_t i = 0; i < T_COUNT(others); i++) {
         T_TRUE(stitch_strerror(others[i]) != NULL && *stitch_strerror(others[i]));
-        T_TRUE(stitch_errname(others[i]) != NULL && *stitch_errname(others[i]));
+        T_TRUE(stitch_error_name(others[i]) != NULL && *stitch_error_name(others[i]));
         for (size_t j = 0; j < T_COUNT(known); j++)
-            T_TRUE(strcmp(stitch_errname(others[i]), known[j].name) != 0);
+            T_TRUE(strcmp(stitch_error_name(others[i]), known[j].name) != 0);
     }
 }
 
@@ -83,13 +83,13 @@ static void sentences_name_the_limit(void)
 static void faults_have_names(void)
 {
     for (uint64_t fault = STITCH_FAULT_NONE; fault <= STITCH_FAULT_DIRECTORY; fault++) {
-        T_TRUE(*stitch_faultname(fault));
+        T_TRUE(*stitch_fault_name(fault));
         for (uint64_t other = 0; other < fault; other++)
-            T_TRUE(strcmp(stitch_faultname(fault), stitch_faultname(other)) != 0);
+            T_TRUE(strcmp(stitch_fault_name(fault), stitch_fault_name(other)) != 0);
     }
-    T_STR_EQ(stitch_faultname(STITCH_FAULT_FOREIGN), "foreign");
-    T_TRUE(stitch_faultname(STITCH_FAULT_DIRECTORY + 1) != NULL);
-    T_TRUE(stitch_faultname(UINT64_MAX) != NULL);
+    T_STR_EQ(stitch_fault_name(STITCH_FAULT_FOREIGN), "foreign");
+    T_TRUE(stitch_fault_name(STITCH_FAULT_DIRECTORY + 1) != NULL);
+    T_TRUE(stitch_fault_name(UINT64_MAX) != NULL);
 }
 
 static void os_error_is_the_threads_own(void *other_code)

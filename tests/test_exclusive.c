@@ -9,7 +9,7 @@
 
 static int try_open(const char *name, uint64_t flags, stitch_region **out)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.flags = flags;
     return stitch_open(name, &options, out);
@@ -25,7 +25,7 @@ static stitch_region *open_with(const char *name, uint64_t flags)
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.flags = flags;
     options.extent = STITCH_EXTENT_UNIT;
@@ -36,8 +36,8 @@ static stitch_region *create(const char *name, uint64_t flags)
 /* No writing call works, none changes anything, and their out arguments are left alone. */
 static void must_be_busy(stitch_region *region)
 {
-    stitch_info_t before = t_info(region);
-    stitch_shrunk_t report = { .size = 4711 };
+    struct stitch_info before = t_info(region);
+    struct stitch_shrink_report report = { .size = 4711 };
     uint64_t offset = 4711;
 
     T_GIVES(stitch_grow(region, 1, &offset), STITCH_EBUSY);
@@ -120,7 +120,7 @@ static void not_for_readers(void)
 {
     const char *name = t_name();
     stitch_region *region = create(name, 0), *none = NULL;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     T_GIVES(try_open(name, STITCH_EXCLUSIVE | STITCH_READONLY, &none), STITCH_EINVAL);
     options.flags = STITCH_EXCLUSIVE | STITCH_READONLY;

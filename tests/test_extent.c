@@ -4,57 +4,57 @@
  */
 #include "test.h"
 
-#include "extent.h"
-#include "names.h"
+#include "shared/plan.h"
+#include "handle/names.h"
 
 #define UNIT STITCH_EXTENT_UNIT
 
 static void rounding(void)
 {
-    T_EQ(st_extent_round(0, UNIT), 0);
-    T_EQ(st_extent_round(1, UNIT), UNIT);
-    T_EQ(st_extent_round(UNIT, UNIT), UNIT);
-    T_EQ(st_extent_round(UNIT + 1, UNIT), 2 * UNIT);
-    T_EQ(st_extent_round(4095, 4096), 4096);
-    T_EQ(st_extent_round(UINT64_MAX - UNIT + 1, UNIT), UINT64_MAX - UNIT + 1);
+    T_EQ(st_align_up(0, UNIT), 0);
+    T_EQ(st_align_up(1, UNIT), UNIT);
+    T_EQ(st_align_up(UNIT, UNIT), UNIT);
+    T_EQ(st_align_up(UNIT + 1, UNIT), 2 * UNIT);
+    T_EQ(st_align_up(4095, 4096), 4096);
+    T_EQ(st_align_up(UINT64_MAX - UNIT + 1, UNIT), UINT64_MAX - UNIT + 1);
 }
 
 static void an_eighth_but_at_least_one_unit(void)
 {
     const uint64_t reserve = STITCH_RESERVE_MAX;
 
-    T_EQ(st_extent_next(0, 1, reserve, 0), UNIT);
-    T_EQ(st_extent_next(T_MIB(16), 1, reserve, 0), UNIT);
-    T_EQ(st_extent_next(T_MIB(18), 1, reserve, 0), 2 * UNIT);
-    T_EQ(st_extent_next(T_MIB(32), 1, reserve, 0), 2 * UNIT);
-    T_EQ(st_extent_next(T_GIB(1), 1, reserve, 0), T_MIB(128));
-    T_EQ(st_extent_next(T_GIB(8), 1, reserve, 0), T_GIB(1));
+    T_EQ(st_plan_extent(0, 1, reserve, 0), UNIT);
+    T_EQ(st_plan_extent(T_MIB(16), 1, reserve, 0), UNIT);
+    T_EQ(st_plan_extent(T_MIB(18), 1, reserve, 0), 2 * UNIT);
+    T_EQ(st_plan_extent(T_MIB(32), 1, reserve, 0), 2 * UNIT);
+    T_EQ(st_plan_extent(T_GIB(1), 1, reserve, 0), T_MIB(128));
+    T_EQ(st_plan_extent(T_GIB(8), 1, reserve, 0), T_GIB(1));
 }
 
 static void what_the_request_needs_if_that_is_more(void)
 {
     const uint64_t reserve = T_GIB(4);
 
-    T_EQ(st_extent_next(0, UNIT, reserve, 0), UNIT);
-    T_EQ(st_extent_next(0, UNIT + 1, reserve, 0), 2 * UNIT);
-    T_EQ(st_extent_next(0, reserve, reserve, 0), reserve);
-    T_EQ(st_extent_next(T_MIB(64), T_MIB(100), reserve, 0), T_MIB(100));
+    T_EQ(st_plan_extent(0, UNIT, reserve, 0), UNIT);
+    T_EQ(st_plan_extent(0, UNIT + 1, reserve, 0), 2 * UNIT);
+    T_EQ(st_plan_extent(0, reserve, reserve, 0), reserve);
+    T_EQ(st_plan_extent(T_MIB(64), T_MIB(100), reserve, 0), T_MIB(100));
 }
 
 static void never_beyond_the_reserve(void)
 {
-    T_EQ(st_extent_next(T_MIB(62), 1, T_MIB(64), 0), UNIT);
-    T_EQ(st_extent_next(T_GIB(1), 1, T_GIB(1) + UNIT, 0), UNIT);
-    T_EQ(st_extent_next(T_GIB(1), UNIT, T_GIB(1) + UNIT, 0), UNIT);
-    T_EQ(st_extent_next(T_MIB(4), 1, T_MIB(6), T_MIB(32)), UNIT);
+    T_EQ(st_plan_extent(T_MIB(62), 1, T_MIB(64), 0), UNIT);
+    T_EQ(st_plan_extent(T_GIB(1), 1, T_GIB(1) + UNIT, 0), UNIT);
+    T_EQ(st_plan_extent(T_GIB(1), UNIT, T_GIB(1) + UNIT, 0), UNIT);
+    T_EQ(st_plan_extent(T_MIB(4), 1, T_MIB(6), T_MIB(32)), UNIT);
 }
 
 static void a_fixed_extent(void)
 {
-    T_EQ(st_extent_next(0, 1, T_GIB(1), T_MIB(6)), T_MIB(6));
-    T_EQ(st_extent_next(T_MIB(600), 1, T_GIB(1), T_MIB(6)), T_MIB(6));
-    T_EQ(st_extent_next(T_MIB(6), T_MIB(7), T_GIB(1), T_MIB(6)), T_MIB(8));
-    T_EQ(st_extent_next(0, 1, T_GIB(1), T_GIB(1)), T_GIB(1)); /* single mode */
+    T_EQ(st_plan_extent(0, 1, T_GIB(1), T_MIB(6)), T_MIB(6));
+    T_EQ(st_plan_extent(T_MIB(600), 1, T_GIB(1), T_MIB(6)), T_MIB(6));
+    T_EQ(st_plan_extent(T_MIB(6), T_MIB(7), T_GIB(1), T_MIB(6)), T_MIB(8));
+    T_EQ(st_plan_extent(0, 1, T_GIB(1), T_GIB(1)), T_GIB(1)); /* single mode */
 }
 
 /* What the design promises: 41 to 1 GiB, 76 to 64 GiB, 99 to 1 TiB. */
@@ -68,7 +68,7 @@ static void few_segments(void)
         uint64_t end = 0, count = 0;
 
         for (; end < promised[i].size; count++) {
-            uint64_t extent = st_extent_next(end, T_KIB(64), STITCH_RESERVE_MAX, 0);
+            uint64_t extent = st_plan_extent(end, T_KIB(64), STITCH_RESERVE_MAX, 0);
 
             T_EQ(extent % UNIT, 0);
             end += extent;

@@ -11,7 +11,7 @@ static t_state before;
 
 static stitch_region *create(const char *name, uint64_t reserve, uint64_t size)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.reserve = reserve;
     options.size = size;
@@ -21,8 +21,8 @@ static stitch_region *create(const char *name, uint64_t reserve, uint64_t size)
 static void promise_5_all_is_there_from_the_beginning(void)
 {
     stitch_region *region = create(t_name(), T_MIB(8), 1000);
-    stitch_info_t info = t_info(region);
-    stitch_segment_t segment;
+    struct stitch_info info = t_info(region);
+    struct stitch_segment segment;
 
     T_EQ(info.backend, STITCH_BACKEND_FIXED);
     T_EQ(info.segments, 1);
@@ -35,8 +35,8 @@ static void promise_5_all_is_there_from_the_beginning(void)
     T_EQ(segment.committed, T_MIB(8));
     T_TRUE(segment.present >= T_MIB(8));
     for (uint64_t at = 0; at < T_MIB(8); at += T_KIB(500))
-        T_EQ(stitch_presence(region, at), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, T_MIB(8) - 1), STITCH_COMMITTED);
+        T_EQ(stitch_presence(region, at), STITCH_PRESENCE_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(8) - 1), STITCH_PRESENCE_COMMITTED);
     T_EQ(stitch_presence(region, T_MIB(8)), STITCH_EINVAL);
     t_close(region);
 }

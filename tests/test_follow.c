@@ -55,7 +55,7 @@ static void check_zero_or(const stitch_region *region, uint64_t from, uint64_t t
 
 static stitch_region *create_with_extent(const char *name, uint64_t size, uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(64);

@@ -20,7 +20,7 @@ static uint64_t blocks;
 
 static stitch_region *create(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(256);
@@ -114,7 +114,7 @@ static void promise_11_a_childs_end_is_not_the_parents(void)
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
-static int count_one(const stitch_listing *listing, void *count)
+static int count_one(const struct stitch_listing *listing, void *count)
 {
     T_EQ(listing->error, 0);
     ++*(int *)count;
@@ -301,7 +301,7 @@ static void child_with_a_first_thing(void *thing)
 static void children_have_seats_of_their_own(void)
 {
     for (enum first_thing thing = SYNC; thing < FIRST_THINGS; thing++) {
-        stitch_member before, now;
+        struct stitch_member before, now;
         t_process *child;
 
         region = create(t_name());
@@ -357,7 +357,7 @@ static void child_that_waits_for_nothing(void *arg)
 /* What the parent holds exclusively is its alone, and free when the parent has closed it: no child keeps it. */
 static void an_exclusive_handle_is_the_parents(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     t_process *writes, *idles;
     stitch_region *other;
@@ -408,7 +408,7 @@ T_HELPER(started_program)
 
 static void nothing_leaks_through_exec(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *reader;
 

@@ -29,7 +29,7 @@ static void mount_small(const char *options)
 
 static stitch_region *create_small(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.reserve = T_MIB(64);
     options.extent = STITCH_EXTENT_UNIT;
@@ -148,7 +148,7 @@ static void promise_5_paid_memory_stays_when_others_fill_the_folder(void)
 /* A creation that gets half-way leaves nothing. */
 static void create_in_a_small_folder_leaves_nothing(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
     uint64_t room;
 
@@ -191,7 +191,7 @@ static void no_inodes_is_enospc(void)
 /* STITCH_LAZY gives the promise away: grow does not look whether there is memory. */
 static void lazy_regions_grow_beyond_the_folder(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     mount_small("size=8m");
@@ -209,7 +209,7 @@ static void lazy_regions_grow_beyond_the_folder(void)
 /* And then a store can meet the end of the memory. It is in the caller's hand. */
 T_HELPER(lazy_store)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     options.flags = STITCH_LAZY;
@@ -221,7 +221,7 @@ T_HELPER(lazy_store)
     t_close(region);
 }
 
-static int nothing(const stitch_listing *listing, void *arg)
+static int nothing(const struct stitch_listing *listing, void *arg)
 {
     (void)listing;
     (void)arg;

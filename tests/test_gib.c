@@ -22,7 +22,7 @@ static void need_memory(uint64_t bytes)
 
 static stitch_region *create(uint64_t reserve, uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region = NULL;
     int code;
 
@@ -145,7 +145,7 @@ T_HELPER(lagging)
 
 static void promise_6_memory_of_laggards_comes_back(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region;
     t_process *lagging[2];
@@ -196,7 +196,7 @@ static void a_tib_of_lazy_region_takes_99_segments(void)
 static void a_reserve_of_32_tib(void)
 {
     stitch_region *region = create(T_GIB(1024) * 32, 0), *larger = NULL;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     int code;
 
     T_OK(stitch_grow(region, T_MIB(3), NULL));

@@ -13,7 +13,7 @@
 #include "operations.h"
 #include "steps.h"
 
-#include "extent.h"
+#include "shared/plan.h"
 
 #define NEVER UINT64_MAX
 
@@ -26,8 +26,8 @@ T_HELPER(victim)
 {
     const t_operation *o = &t_operations[t_argument_number(0)];
     t_stage s = t_stage_set_up(o);
-    stitch_options options = t_stage_options();
-    uint64_t length, directory = st_extent_round(st_directory_length(options.segments), 4096);
+    struct stitch_options options = t_stage_options();
+    uint64_t length, directory = st_align_up(st_directory_length(options.segments), 4096);
     const unsigned char *source = t_stage_source(o, &length);
 
     t_tell(t_parent(), "ready %s", s.name);
@@ -53,7 +53,7 @@ T_HELPER(heir)
     if (region)
         T_OK(stitch_resize(region, T_MIB(6)));
     else
-        T_TRUE(stitch_collect(NULL, NULL, NULL) >= 0);
+        T_TRUE(stitch_collect_at(NULL, NULL, NULL) >= 0);
     t_tell(t_parent(), "done %" PRIu64, t_steps_end());
     (void)t_hear_or_end(t_parent());
 }
@@ -63,7 +63,7 @@ T_HELPER(heir)
 /* Where objects end with their last holder, the mapping may lack one until the next writing call. */
 static void check_sound(stitch_region *region)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
     int e = stitch_verify(region, &report);
 
     if (e != STITCH_EUNSOUND || t_has(T_KEPT) || report.fault != STITCH_FAULT_OBJECT)
@@ -94,7 +94,7 @@ static void peek(const stitch_region *region)
 /* A call that gives and takes nothing itself. Afterwards there is no memory behind what is committed but so much. */
 static void settle(stitch_region *region, uint64_t seen)
 {
-    stitch_info_t info;
+    struct stitch_info info;
 
     T_OK(stitch_grow(region, 0, NULL));
     T_EQ(st_directory_journal(region->directory), 0);
@@ -234,17 +234,17 @@ static void newcomer(const scene *s, uint64_t one, uint64_t other, bool must_be)
 /* Nobody was attached: whatever call comes next in this folder, nothing stays. */
 static void nobody_left(const scene *s, uint64_t step)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
     stitch_region *region = NULL;
 
     if (s->o->flags & STITCH_KEEP) {
         newcomer(s, s->o->start, s->o->after, !s->o->ends && !s->o->nobody);
-        T_TRUE(stitch_collect(NULL, NULL, NULL) >= 0);
+        T_TRUE(stitch_collect_at(NULL, NULL, NULL) >= 0);
     } else if (step % 4 == 0) {
         t_regions_are(0);
     } else if (step % 4 == 1) {
         T_GIVES(stitch_open(s->name, NULL, &region), STITCH_ENOENT);
-        T_TRUE(stitch_collect(NULL, NULL, NULL) >= 0);
+        T_TRUE(stitch_collect_at(NULL, NULL, NULL) >= 0);
     } else {
         T_OK(step % 4 == 2 ? stitch_create(s->name, &options, &region) : stitch_attach(s->name, &options, &region));
         t_close(region);
@@ -393,7 +393,7 @@ T_OPERATIONS_LAZY(TEST_ON_FILES_OF)
 /* A grow that makes no call: the other record, the generation, its seat, the journal that it had not opened. */
 static void each_store_is_a_step(void)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
     stitch_region *region;
 
     options.flags = STITCH_EXCLUSIVE;

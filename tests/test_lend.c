@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads that the caller lends (stitch_lend), and regions that are committed by single pages: what comes of a grow is
+ * Threads that the caller lends (stitch_set_parallel), and regions that are committed by single pages: what comes of a grow is
  * the same in every case, whoever did the work.
  */
 #include "test.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 #include "lend.h"
 #include "maps.h"
 
@@ -23,7 +23,7 @@ static void run_nothing(void *arg, void (*work)(void *job), void *job)
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     st_store(&asked, 0);
     t_lender_reset();
@@ -59,7 +59,7 @@ static void lent_threads_take_part(void)
 {
     stitch_region *region = create(t_name(), 0);
 
-    T_OK(stitch_lend(region, &t_lender));
+    T_OK(stitch_set_parallel(region, &t_lender));
     grow_and_look(region);
     if (by_blocks(region))
         T_TRUE(t_lender_runs() >= 3);
@@ -70,15 +70,15 @@ static void lent_threads_take_part(void)
 
 static void a_lender_may_do_nothing(void)
 {
-    const stitch_lender lender = { run_nothing, NULL };
+    const struct stitch_parallel lender = { run_nothing, NULL };
     stitch_region *region = create(t_name(), 0);
     uint64_t so_far;
 
-    T_OK(stitch_lend(region, &lender));
+    T_OK(stitch_set_parallel(region, &lender));
     grow_and_look(region);
     so_far = st_load(&asked);
     T_TRUE(so_far > 0 || !by_blocks(region));
-    T_OK(stitch_lend(region, NULL));
+    T_OK(stitch_set_parallel(region, NULL));
     grow_and_look(region);
     T_EQ(st_load(&asked), so_far);
     t_close(region);
@@ -87,10 +87,10 @@ static void a_lender_may_do_nothing(void)
 /* A small grow is over before another thread would have begun. */
 static void nobody_is_asked_for_a_little(void)
 {
-    const stitch_lender lender = { run_nothing, NULL };
+    const struct stitch_parallel lender = { run_nothing, NULL };
     stitch_region *region = create(t_name(), 0);
 
-    T_OK(stitch_lend(region, &lender));
+    T_OK(stitch_set_parallel(region, &lender));
     for (uint64_t size = T_MIB(1); size <= T_MIB(24); size += T_MIB(1))
         T_OK(stitch_resize(region, size));
     T_EQ(st_load(&asked), 0);
@@ -99,14 +99,14 @@ static void nobody_is_asked_for_a_little(void)
 
 static void small_pages_are_for_the_region(void)
 {
-    const stitch_lender lender = { run_nothing, NULL };
+    const struct stitch_parallel lender = { run_nothing, NULL };
     const char *name = t_name();
     stitch_region *region = create(name, STITCH_SMALL_PAGES), *other = t_open(name);
     uint64_t page = t_info(region).page;
 
     T_TRUE(t_info(other).flags & STITCH_SMALL_PAGES);
-    T_OK(stitch_lend(region, &lender));
-    T_OK(stitch_lend(other, &lender));
+    T_OK(stitch_set_parallel(region, &lender));
+    T_OK(stitch_set_parallel(other, &lender));
     for (uint64_t size = page; size < T_MIB(100); size = size * 3 + page) {
         T_OK(stitch_resize(size % 2 ? region : other, size));
         T_TRUE(stitch_sync(region) >= 0);
@@ -120,13 +120,13 @@ static void small_pages_are_for_the_region(void)
 
 static void what_lend_refuses(void)
 {
-    const stitch_lender lender = { run_nothing, NULL };
+    const struct stitch_parallel lender = { run_nothing, NULL };
     const char *name = t_name();
     stitch_region *region = t_create(name), *reader = t_open_readonly(name);
 
-    T_GIVES(stitch_lend(NULL, &lender), STITCH_EINVAL);
-    T_GIVES(stitch_lend(reader, &lender), STITCH_EREADONLY);
-    T_OK(stitch_lend(region, &(stitch_lender){ NULL, NULL })); /* nobody, as NULL */
+    T_GIVES(stitch_set_parallel(NULL, &lender), STITCH_EINVAL);
+    T_GIVES(stitch_set_parallel(reader, &lender), STITCH_EREADONLY);
+    T_OK(stitch_set_parallel(region, &(struct stitch_parallel){ NULL, NULL })); /* nobody, as NULL */
     grow_and_look(region);
     t_close(reader);
     t_close(region);

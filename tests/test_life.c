@@ -5,7 +5,7 @@
 #include "test.h"
 #include "maps.h"
 
-static int count_regions(const stitch_listing *listing, void *count)
+static int count_regions(const struct stitch_listing *listing, void *count)
 {
     if (!t_is_ours(listing->name))
         return 0;
@@ -25,7 +25,7 @@ static uint64_t regions_listed(void)
 static void second_creator_gets_eexist(void)
 {
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region = t_create(name), *other = NULL;
 
     T_GIVES(stitch_create(name, &options, &other), STITCH_EEXIST);
@@ -40,7 +40,7 @@ static void second_creator_gets_eexist(void)
 static void nobody_there_is_enoent(void)
 {
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region = NULL;
 
     T_GIVES(stitch_open(name, &options, &region), STITCH_ENOENT);
@@ -53,7 +53,7 @@ static void nobody_there_is_enoent(void)
 static void attach_opens_or_creates(void)
 {
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *one = NULL, *two = NULL;
 
     options.size = 12345;
@@ -75,7 +75,7 @@ T_HELPER(racer)
     char name[64];
 
     for (uint64_t round = 0; round < rounds; round++) {
-        stitch_options options = STITCH_OPTIONS_INIT;
+        struct stitch_options options = STITCH_OPTIONS_INIT;
         stitch_region *region = NULL;
 
         options.size = 4096;
@@ -125,7 +125,7 @@ T_HELPER(coming_and_going)
     uint64_t rounds = t_argument_number(1);
 
     for (uint64_t round = 0; round < rounds; round++) {
-        stitch_options options = STITCH_OPTIONS_INIT;
+        struct stitch_options options = STITCH_OPTIONS_INIT;
         stitch_region *region = NULL;
 
         options.size = round % 3 * 5000;
@@ -154,7 +154,7 @@ static void unlinked_region_goes_on_for_those_attached(void)
     t_needs(T_UNLINKING);
 
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *one = t_create(name), *two, *none = NULL;
 
     T_OK(stitch_grow(one, T_MIB(3), NULL));
@@ -214,7 +214,7 @@ static void name_can_be_used_again_at_once(void)
 static void the_last_one_out_removes_it(void)
 {
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *regions[5], *none = NULL;
 
     regions[0] = t_create(name);
@@ -245,7 +245,7 @@ static void handles_are_inherited_where_that_is_asked_for(void)
 {
     for (int which = 0; which < 4; which++) {
         const char *name = t_name();
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         bool opens = which / 2 != 0, inherits = which % 2 != 0;
         stitch_region *region, *again = NULL;
         t_process *heir;
@@ -282,7 +282,7 @@ static void keep_stays_until_unlink(void)
     t_needs(T_KEPT);
 
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.flags = STITCH_KEEP;
@@ -306,7 +306,7 @@ static void keep_stays_until_unlink(void)
 T_HELPER(holder)
 {
     uint64_t flags = t_argument_number(1);
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region = NULL;
 
     options.flags = flags & STITCH_KEEP;
@@ -323,7 +323,7 @@ static void killed_processes_leave_nothing(void)
     for (int how = 0; how < 4; how++) {
         const char *name = t_name(), *other_name = t_name();
         t_process *one = t_start("holder", "%s 0", name), *two = t_start("holder", "%s 0", name);
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region = NULL;
 
         t_expect(one, "holding");
@@ -399,7 +399,7 @@ T_HELPER(endless_creator)
 {
     for (uint64_t i = 0;; i++) {
         char name[64];
-        stitch_options options = STITCH_OPTIONS_INIT;
+        struct stitch_options options = STITCH_OPTIONS_INIT;
         stitch_region *region = NULL;
 
         (void)snprintf(name, sizeof name, "%s.%" PRIu64, t_argument(0), i);

@@ -20,7 +20,7 @@ static t_state before;
 
 static stitch_region *create_here(uint64_t size)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.backend = t_argument_number(0);
     options.extent = STITCH_EXTENT_UNIT;
@@ -51,7 +51,7 @@ static void fill(stitch_region *region, uint64_t from, unsigned char value)
 T_HELPER(file_size)
 {
     stitch_region *region = create_here(T_MIB(3)), *none = NULL;
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     uint64_t was, offset = 4;
 
     (void)signal(SIGXFSZ, SIG_DFL);
@@ -132,7 +132,7 @@ static void file_size_limit_inside_an_extent(void)
  */
 T_HELPER(file_size_blocks)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     (void)signal(SIGXFSZ, SIG_DFL);
@@ -180,7 +180,7 @@ static uint64_t leave_descriptors(int spare)
     return t_limit(RLIMIT_NOFILE, 200 + (uint64_t)spare);
 }
 
-static int count(const stitch_listing *listing, void *arg)
+static int count(const struct stitch_listing *listing, void *arg)
 {
     (void)listing;
     ++*(int *)arg;
@@ -286,7 +286,7 @@ T_HELPER(follower_without_descriptors)
 
 static void follower_at_the_descriptor_limit_can_try_again(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region;
     t_process *follower;

@@ -114,7 +114,7 @@ static bool for_good;
 
 static void prove(stitch_region *region)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     if (left_a_view && stitch_verify(region, &report) == STITCH_EUNSOUND) {
         T_EQ(report.fault, STITCH_FAULT_RESERVATION);
@@ -182,7 +182,7 @@ static uint64_t objects_of(const t_stage *s)
 static void check_the_next_writer(t_stage *s)
 {
     stitch_region *writer = s->made ? s->made : s->mine ? s->mine : s->other;
-    stitch_info_t info;
+    struct stitch_info info;
 
     if (!writer || writer->readonly || (s->other && s->other->exclusive))
         return;
@@ -204,11 +204,11 @@ static void check_failure(t_stage *s, int e, int error, const t_seen *before, co
 
     T_TRUE(e < 0);
     if (!busy && stitch_os_error() != error && e != STITCH_ENOMEM && e != STITCH_ENOTSUP)
-        T_FAIL("it gave %s, and the system's code is %d", stitch_errname(e), stitch_os_error());
+        T_FAIL("it gave %s, and the system's code is %d", stitch_error_name(e), stitch_os_error());
     if (o->shrinks)
         T_TRUE(failing == T_CALL_fcntl); /* the lock itself */
     else if ((o->codes >> -e & 1) == 0 && !busy)
-        T_FAIL("it gave %s, which stitch.h does not know of it", stitch_errname(e));
+        T_FAIL("it gave %s, which stitch.h does not know of it", stitch_error_name(e));
     t_stage_unchanged(s, before, prove);
     if (!for_good && !o->ahead && !o->recovers && !o->parts)
         check_state(state, s->mine);
@@ -306,7 +306,7 @@ T_OPERATIONS_LAZY(TEST_OF)
 /* No address space stays with a create that fails, whichever use of the call is refused. Returns how many there are. */
 static uint64_t refuse_each(enum t_call call, int first, int second)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     uint64_t uses = 1;
 
     for (uint64_t nth = 0; nth <= uses; nth++) {
@@ -347,7 +347,7 @@ static void promise_7_a_reservation_that_cannot_be_made(void)
  * it back. */
 static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
     stitch_region *region, *other;
     const char *name = t_name();
 
@@ -374,7 +374,7 @@ static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
 /* Behind, and without room to catch up: the region shrinks all the same, and the next sync says what is the matter. */
 static void promise_7_a_shrink_that_cannot_catch_up(void)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
     stitch_region *region, *other;
     const char *name = t_name();
 

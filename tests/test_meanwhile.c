@@ -15,8 +15,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "layout.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "handle/handle.h"
 
 enum { NAME_BYTE = 3 }; /* of a directory: locked by who changes what the region's name means (linux_lock.c) */
 
@@ -86,7 +86,7 @@ static void publish_the_same(void)
 
 static void give_the_name_to_another(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     T_OK(stitch_unlink(region_name));
     options.size = T_MIB(5);
@@ -121,7 +121,7 @@ T_HELPER(short_lived)
     t_expect(t_parent(), "never");
 }
 
-static int count(const stitch_listing *listing, void *arg)
+static int count(const struct stitch_listing *listing, void *arg)
 {
     T_EQ(listing->error, 0);
     ++*(int *)arg;
@@ -148,7 +148,7 @@ static void a_dead_region_that_somebody_is_removing(void)
     T_GIVES(stitch_create(region_name, NULL, &none), STITCH_EEXIST);
     T_GIVES(stitch_attach(region_name, NULL, &none), STITCH_EBUSY);
     T_TRUE(none == NULL);
-    T_EQ(stitch_collect(NULL, NULL, NULL), 0);
+    T_EQ(stitch_collect_at(NULL, NULL, NULL), 0);
     T_OK(stitch_list(count, &listed));
     T_EQ(listed, 0);
     T_FOLDER_HOLDS(T_REGION_OBJECTS + 1);
@@ -168,7 +168,7 @@ static void cut_short(void)
     T_EQ(ftruncate(cut_object, 8), 0);
 }
 
-static int keep_error(const stitch_listing *listing, void *arg)
+static int keep_error(const struct stitch_listing *listing, void *arg)
 {
     *(int *)arg = (int)listing->error;
     return 0;
@@ -177,7 +177,7 @@ static int keep_error(const stitch_listing *listing, void *arg)
 /* Its file is cut after its head was found good. */
 static void promise_10_a_directory_that_is_cut_while_it_is_listed(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     uint64_t reads = 0;
 
     options.flags = STITCH_KEEP;
@@ -201,9 +201,9 @@ static void promise_10_a_directory_that_is_cut_while_it_is_listed(void)
     T_TRUE(reads >= 4); /* for who removes, for who lists, and then twice what it tells of */
 }
 
-static int keep(const stitch_listing *listing, void *arg)
+static int keep(const struct stitch_listing *listing, void *arg)
 {
-    *(stitch_listing *)arg = *listing;
+    *(struct stitch_listing *)arg = *listing;
     return 0;
 }
 
@@ -213,7 +213,7 @@ static void a_directory_that_never_stands_still_while_it_is_listed(void)
 {
     struct st_directory *directory;
     uint64_t generation, mark;
-    stitch_listing listing = { .error = 1 };
+    struct stitch_listing listing = { .error = 1 };
 
     region = t_create(t_name());
     T_OK(stitch_grow(region, T_MIB(3), NULL));
@@ -245,7 +245,7 @@ static void a_directory_that_never_stands_still_while_it_is_listed(void)
 static void a_directory_that_never_stands_still_while_it_is_verified(void)
 {
     char segment[ST_NAME_SIZE];
-    stitch_report_t report;
+    struct stitch_verify_report report;
     uint64_t generation;
 
     region = t_create(t_name());
@@ -289,7 +289,7 @@ static void shrink_by_a_byte(void)
 /* Each time that the watcher has been told and we come back to write, there is less again. */
 static void others_who_shrink_whenever_the_watcher_is_told(void)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     uint64_t offset;
 
     region_name = t_name();
@@ -299,7 +299,7 @@ static void others_who_shrink_whenever_the_watcher_is_told(void)
     T_OK(stitch_resize(region, T_KIB(64)));
     T_EQ(stitch_sync(other), 1);
     told_size = T_KIB(64);
-    T_OK(stitch_watch(region, &(stitch_watcher){ going, NULL, NULL }));
+    T_OK(stitch_set_watcher(region, &(struct stitch_watcher){ going, NULL, NULL }));
     meddle(T_CALL_fcntl, 0, shrink_by_a_byte);
     T_GIVES(stitch_grow(region, 1, NULL), STITCH_EBUSY);
     T_TRUE(meddled() > 10);

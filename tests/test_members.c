@@ -13,7 +13,7 @@ enum { FOLLOWERS = 3 };
 
 static stitch_region *create(const char *name, unsigned segments)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.extent = STITCH_EXTENT_UNIT;
@@ -59,7 +59,7 @@ static void end_one(t_process *process)
 
 static void pins(stitch_region *region, const t_process *process, uint64_t bytes)
 {
-    stitch_member member = t_member_of(region, process);
+    struct stitch_member member = t_member_of(region, process);
 
     T_EQ(member.retired, bytes);
     T_EQ(member.proved, bytes);
@@ -68,7 +68,7 @@ static void pins(stitch_region *region, const t_process *process, uint64_t bytes
 /* Bytes of views of this process's map in the follower's reservation: the test's own reading, not the library's. */
 static uint64_t mapped_in(stitch_region *region, const t_process *process)
 {
-    stitch_member member = t_member_of(region, process);
+    struct stitch_member member = t_member_of(region, process);
     t_ranges ranges = t_maps_read(process, member.base, member.base + stitch_reserve(region));
     uint64_t bytes = 0;
 
@@ -121,7 +121,7 @@ static void a_stopped_follower_pins_and_a_killed_one_does_not(void)
     const char *name = t_name();
     stitch_region *region = create(name, 5);
     t_process *stopped = follow(name, 1);
-    stitch_shrunk_t report;
+    struct stitch_shrink_report report;
 
     t_stop(stopped);
     T_OK(stitch_shrink_report(region, T_MIB(6), &report));
@@ -140,7 +140,7 @@ static void handles_of_one_process(void)
     stitch_region *region = create(name, 4), *reader = t_open_readonly(name);
     t_members members;
     uint64_t retired = 0;
-    stitch_shrunk_t report;
+    struct stitch_shrink_report report;
 
     T_OK(stitch_shrink_report(region, T_MIB(4), &report));
     T_EQ(report.held, T_MIB(4));
@@ -161,9 +161,9 @@ static void handles_of_one_process(void)
 
 /* -------------------------------------------------------------------------------------------- shrink_report --- */
 
-static stitch_shrunk_t shrink(stitch_region *region, uint64_t bytes)
+static struct stitch_shrink_report shrink(stitch_region *region, uint64_t bytes)
 {
-    stitch_shrunk_t report;
+    struct stitch_shrink_report report;
 
     memset(&report, 0x5a, sizeof report);
     T_OK(stitch_shrink_report(region, bytes, &report));
@@ -173,7 +173,7 @@ static stitch_shrunk_t shrink(stitch_region *region, uint64_t bytes)
     return report;
 }
 
-static void must_be(stitch_shrunk_t report, uint64_t left, uint64_t held, uint64_t holders)
+static void must_be(struct stitch_shrink_report report, uint64_t left, uint64_t held, uint64_t holders)
 {
     T_EQ(report.left, left);
     T_EQ(report.held, held);
@@ -228,7 +228,7 @@ static void one_segment_never_leaves(void)
     t_close(region);
 }
 
-static int never(const stitch_member *member, void *arg)
+static int never(const struct stitch_member *member, void *arg)
 {
     (void)member;
     (void)arg;
@@ -239,7 +239,7 @@ static void wrong_arguments(void)
 {
     const char *name = t_name();
     stitch_region *region = create(name, 2), *reader = t_open_readonly(name);
-    stitch_shrunk_t report, before;
+    struct stitch_shrink_report report, before;
 
     memset(&before, 0x5a, sizeof before);
     report = before;

@@ -85,7 +85,7 @@ static void expect_all(struct expected *expected, uint64_t part, uint64_t whole,
 /* By option, whatever STITCH_BACKEND says of what is usual. */
 static bool system_stitches(void)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     int e;
 

@@ -11,7 +11,7 @@
 #define UNIT STITCH_EXTENT_UNIT
 
 static st_os_folder folder;
-static const stitch_lender nobody;
+static const struct stitch_parallel nobody;
 
 static void open_folder(void)
 {
@@ -71,10 +71,10 @@ static void environment(void)
     took = st_os_milliseconds() - start;
     T_TRUE(took >= 19 && took < 20000);
     (void)st_os_user();
-    st_os_error_set(77);
-    T_EQ(st_os_error(), 77);
-    st_os_error_set(0);
-    T_EQ(st_os_error(), 0);
+    st_error_set_code(77);
+    T_EQ(st_error_code(), 77);
+    st_error_set_code(0);
+    T_EQ(st_error_code(), 0);
 }
 
 /* ---------------------------------------------------------------------------------------------------- folder --- */
@@ -101,7 +101,7 @@ static void folders(void)
 
     t_needs(T_FOLDERS);
     T_EQ(st_os_folder_open("/no/such/folder", &none), STITCH_ENOENT);
-    T_TRUE(st_os_error() != 0);
+    T_TRUE(st_error_code() != 0);
     open_folder();
     T_TRUE(folder.page >= 4096 && folder.page <= UNIT && UNIT % folder.page == 0);
     for (int i = 0; i < 3; i++)
@@ -112,7 +112,7 @@ static void folders(void)
         T_EQ(count, 3);
     }
     T_EQ(st_os_folder_each(&folder, stop_with_5, NULL), 5);
-    T_EQ(st_os_folder_again(&folder, &again), 0);
+    T_EQ(st_os_folder_reopen(&folder, &again), 0);
     T_EQ(again.page, folder.page);
     count = 0;
     T_EQ(st_os_folder_each(&again, count_wanted, &count), 0);
@@ -136,7 +136,7 @@ static void objects_have_no_name_before_they_are_published(void)
     t_needs(T_KEPT);
     open_folder();
     T_EQ(st_os_object_open(&folder, "x", false, &other), STITCH_ENOENT);
-    T_EQ(st_os_object_status_of(&folder, "x", &status), STITCH_ENOENT);
+    T_EQ(st_os_object_status_by_name(&folder, "x", &status), STITCH_ENOENT);
     T_EQ(st_os_object_create(&folder, "x", 2 * UNIT, 0640, false, &object), 0);
     if (folder.objects_persist)
         T_EQ(t_folder_count(t_folder()), 0);
@@ -148,7 +148,7 @@ static void objects_have_no_name_before_they_are_published(void)
     T_EQ(status.owner, st_os_user());
     T_EQ(status.mode, 0640);
     T_TRUE(status.regular);
-    T_EQ(st_os_object_status_of(&folder, "x", &status_of), 0);
+    T_EQ(st_os_object_status_by_name(&folder, "x", &status_of), 0);
     T_EQ(status_of.identity.number, status.identity.number);
     T_EQ(status_of.identity.device, status.identity.device);
     T_EQ(status_of.size, status.size);
@@ -200,7 +200,7 @@ static void objects_are_opened_again_and_renamed(void)
     T_EQ(st_os_object_status(&three, &status[1]), 0);
     T_EQ(status[0].identity.number, status[1].identity.number);
     st_os_object_close(&three);
-    T_EQ(st_os_object_again(&one, &three), 0);
+    T_EQ(st_os_object_reopen(&one, &three), 0);
     T_TRUE(three.handle != one.handle);
     T_EQ(st_os_object_status(&three, &status[2]), 0);
     T_EQ(status[0].identity.number, status[2].identity.number);
@@ -290,7 +290,7 @@ static void commit_makes_memory_that_reads_zero(void)
     T_TRUE(resident(&object) >= UNIT);
     T_EQ(bytes[5], 1);
     all_zero(bytes + 6, UNIT - 6);
-    T_EQ(st_os_cold(view, UNIT), 0);
+    T_EQ(st_os_discard_hint(view, UNIT), 0);
     T_EQ(bytes[5], 1);
     st_os_unmap(view, 2 * UNIT);
     T_EQ(st_os_object_remove(&folder, "m"), 0);

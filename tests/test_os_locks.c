@@ -6,7 +6,7 @@
 #include "maps.h"
 
 #include "os/os.h"
-#include "region.h"
+#include "handle/handle.h"
 
 static st_os_folder folder;
 
@@ -86,9 +86,9 @@ T_HELPER(lock_holder)
 
     open_folder();
     h = open_handle("l");
-    T_EQ(st_os_attend(&h.locks, false), 0);
-    T_EQ(st_os_name_enter(&h.locks), 0);
-    T_EQ(st_os_writer_enter(&h.locks, true), 0);
+    T_EQ(st_os_in_use_lock_shared(&h.locks, false), 0);
+    T_EQ(st_os_name_lock(&h.locks), 0);
+    T_EQ(st_os_writer_lock(&h.locks, true), 0);
     t_tell(t_parent(), "holding");
     (void)t_hear_or_end(t_parent());
 }
@@ -96,9 +96,9 @@ T_HELPER(lock_holder)
 static void enter_as_writer(void *locks)
 {
     for (int i = 0; i < 3000; i++) {
-        T_EQ(st_os_writer_enter(locks, true), 0);
+        T_EQ(st_os_writer_lock(locks, true), 0);
         be_inside();
-        st_os_writer_leave(locks);
+        st_os_writer_unlock(locks);
     }
 }
 
@@ -112,30 +112,30 @@ static void locks_between_handles(void)
     object = make("l");
     one = open_handle("l");
     two = open_handle("l");
-    T_EQ(st_os_is_attended(&two.locks), 0);
-    T_EQ(st_os_attend(&one.locks, true), 0);
-    T_EQ(st_os_is_attended(&two.locks), 1);
-    T_EQ(st_os_is_attended(&one.locks), 0); /* by another than this */
+    T_EQ(st_os_in_use_is_locked(&two.locks), 0);
+    T_EQ(st_os_in_use_lock_shared(&one.locks, true), 0);
+    T_EQ(st_os_in_use_is_locked(&two.locks), 1);
+    T_EQ(st_os_in_use_is_locked(&one.locks), 0); /* by another than this */
     T_EQ(st_os_has_writer(&two.locks), 0);
-    T_EQ(st_os_alone(&two.locks), 0);
-    T_EQ(st_os_attend(&two.locks, false), 0);
+    T_EQ(st_os_in_use_lock_sole(&two.locks), 0);
+    T_EQ(st_os_in_use_lock_shared(&two.locks, false), 0);
     T_EQ(st_os_has_writer(&one.locks), 1);
     T_EQ(st_os_has_writer(&two.locks), 0);
 
-    T_EQ(st_os_name_enter(&one.locks), 0);
-    T_EQ(st_os_name_enter(&two.locks), STITCH_EBUSY);
-    st_os_name_leave(&one.locks);
-    T_EQ(st_os_name_enter(&two.locks), 0);
-    st_os_name_leave(&two.locks);
+    T_EQ(st_os_name_lock(&one.locks), 0);
+    T_EQ(st_os_name_lock(&two.locks), STITCH_EBUSY);
+    st_os_name_unlock(&one.locks);
+    T_EQ(st_os_name_lock(&two.locks), 0);
+    st_os_name_unlock(&two.locks);
 
     close_handle(&one);
     close_handle(&two);
     three = open_handle("l");
-    T_EQ(st_os_alone(&three.locks), 1);
+    T_EQ(st_os_in_use_lock_sole(&three.locks), 1);
     two = open_handle("l");
-    T_EQ(st_os_attend(&two.locks, true), STITCH_EBUSY); /* until these locks are closed */
+    T_EQ(st_os_in_use_lock_shared(&two.locks, true), STITCH_EBUSY); /* until these locks are closed */
     close_handle(&three);
-    T_EQ(st_os_attend(&two.locks, true), 0);
+    T_EQ(st_os_in_use_lock_shared(&two.locks, true), 0);
     close_handle(&two);
     T_EQ(st_os_object_remove(&folder, "l"), 0);
     st_os_object_close(&object);
@@ -177,16 +177,16 @@ static void locks_go_with_their_process(void)
     for (int round = 0; round < 5; round++) {
         holder = t_start("lock_holder", "-");
         t_expect(holder, "holding");
-        T_EQ(st_os_is_attended(&mine.locks), 1);
+        T_EQ(st_os_in_use_is_locked(&mine.locks), 1);
         T_EQ(st_os_has_writer(&mine.locks), 1);
-        T_EQ(st_os_name_enter(&mine.locks), STITCH_EBUSY);
+        T_EQ(st_os_name_lock(&mine.locks), STITCH_EBUSY);
         t_kill(holder);
-        T_EQ(st_os_writer_enter(&mine.locks, true), 0); /* waits no longer */
-        st_os_writer_leave(&mine.locks);
-        T_EQ(st_os_is_attended(&mine.locks), 0);
+        T_EQ(st_os_writer_lock(&mine.locks, true), 0); /* waits no longer */
+        st_os_writer_unlock(&mine.locks);
+        T_EQ(st_os_in_use_is_locked(&mine.locks), 0);
         T_EQ(st_os_has_writer(&mine.locks), 0);
-        T_EQ(st_os_name_enter(&mine.locks), 0);
-        st_os_name_leave(&mine.locks);
+        T_EQ(st_os_name_lock(&mine.locks), 0);
+        st_os_name_unlock(&mine.locks);
     }
     close_handle(&mine);
     T_EQ(st_os_object_remove(&folder, "l"), 0);
@@ -202,16 +202,16 @@ T_HELPER(writer_holder)
 
     open_folder();
     h = open_handle("l");
-    T_EQ(st_os_writer_enter(&h.locks, true), 0);
+    T_EQ(st_os_writer_lock(&h.locks, true), 0);
     t_tell(t_parent(), "holding");
     (void)t_hear_or_end(t_parent());
 }
 
 static void enter_once(void *locks)
 {
-    T_EQ(st_os_writer_enter(locks, true), 0);
+    T_EQ(st_os_writer_lock(locks, true), 0);
     be_inside();
-    st_os_writer_leave(locks);
+    st_os_writer_unlock(locks);
 }
 
 /* Who waits already gets the lock, and who comes later does; and it is whole again: one at a time. */
@@ -249,9 +249,9 @@ static st_word passed;
 
 static void enter_and_count(void *locks)
 {
-    T_EQ(st_os_writer_enter(locks, true), 0);
+    T_EQ(st_os_writer_lock(locks, true), 0);
     st_store(&passed, st_load(&passed) + 1);
-    st_os_writer_leave(locks);
+    st_os_writer_unlock(locks);
 }
 
 /* While one handle is in, the other of this process waits, however long. */
@@ -267,11 +267,11 @@ static void two_handles_of_a_process_wait_for_each_other(void)
     one = open_handle("l");
     two = open_handle("l");
     for (int round = 1; round <= 5; round++) {
-        T_EQ(st_os_writer_enter(&one.locks, true), 0);
+        T_EQ(st_os_writer_lock(&one.locks, true), 0);
         waiter = t_thread_start(enter_and_count, &two.locks);
         t_sleep_us(20000);
         T_EQ(st_load(&passed), round - 1);
-        st_os_writer_leave(&one.locks);
+        st_os_writer_unlock(&one.locks);
         t_thread_join(waiter);
         T_EQ(st_load(&passed), round);
     }
@@ -288,7 +288,7 @@ static void end_inside_an_append(void *arg)
     struct stitch_region *region = arg;
     uint64_t size = stitch_size(region);
 
-    T_EQ(st_os_writer_enter(&region->locks, true), 0);
+    T_EQ(st_os_writer_lock(&region->locks, true), 0);
     st_directory_journal_open(region->directory, size + 100);
     memset(t_bytes(region) + size, 0xee, 100);
 }
@@ -314,7 +314,7 @@ static void check_recovered(stitch_region *region)
 
 static void promise_8_the_next_writer_recovers(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *second;
 

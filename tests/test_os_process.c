@@ -141,7 +141,7 @@ static void maps_of_other_processes(void)
     id = t_process_id(helper);
     t_scan(helper, 5, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &base, &seen[0].device,
            &seen[0].number, &seen[1].device, &seen[1].number);
-    T_EQ(st_os_survey_of(id, base + UNIT / 2, 7 * UNIT, note, &s), 0);
+    T_EQ(st_os_survey_process(id, base + UNIT / 2, 7 * UNIT, note, &s), 0);
     T_EQ(s.count, 3);
     for (unsigned i = 0; i < 2; i++) {
         T_EQ(s.range[i].kind, ST_OS_VIEW);
@@ -155,16 +155,16 @@ static void maps_of_other_processes(void)
     }
     T_EQ(s.range[2].kind, ST_OS_RESERVED);
     T_EQ(s.range[2].start, base + 2 * UNIT);
-    T_EQ(st_os_survey_of(id, base, 8 * UNIT, note, &(surveyed){ .count = RANGES }), 3); /* what `each` says */
+    T_EQ(st_os_survey_process(id, base, 8 * UNIT, note, &(surveyed){ .count = RANGES }), 3); /* what `each` says */
     t_stop(helper);                                                                     /* it need not take part */
     s.count = 0;
-    T_EQ(st_os_survey_of(id, base, 8 * UNIT, note, &s), 0);
+    T_EQ(st_os_survey_process(id, base, 8 * UNIT, note, &s), 0);
     T_EQ(s.count, 3);
     t_continue(helper);
     t_tell(helper, "end");
     t_finish(helper);
-    T_EQ(st_os_survey_of(UINT32_MAX - 3, base, UNIT, note, &s), STITCH_ENOENT);
-    T_TRUE(st_os_error() != 0);
+    T_EQ(st_os_survey_process(UINT32_MAX - 3, base, UNIT, note, &s), STITCH_ENOENT);
+    T_TRUE(st_error_code() != 0);
     T_EQ(st_os_object_remove(&folder, name), 0);
     st_os_object_close(&object);
     st_os_folder_close(&folder);

@@ -28,7 +28,7 @@ static void become_nobody(void)
 
 static int try_open(const char *name, uint64_t flags, stitch_region **region)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.flags = flags;
     return stitch_open(name, &options, region);
@@ -98,7 +98,7 @@ T_HELPER(stranger)
 
 static void region_of_another_user(uint64_t mode)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region;
     t_process *stranger;
@@ -136,7 +136,7 @@ static void another_user_is_refused_by_default(void)
  */
 static void promise_10_a_process_that_becomes_another_user(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region, *opened = NULL;
     const char *name = t_name();
     char path[512];
@@ -176,7 +176,7 @@ static void modes_are_those_asked_for(void)
     static const uint64_t modes[] = { 0600, 0640, 0604, 0644 };
 
     for (size_t i = 0; i < T_COUNT(modes); i++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         mode_t umask_before = umask(i % 2 ? 0777 : 0);
         stitch_region *region;
         struct dirent *entry;

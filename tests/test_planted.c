@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "names.h"
+#include "handle/names.h"
 
 #define NOBODY    65534
 #define BYSTANDER "bystander"
@@ -130,7 +130,7 @@ static void take_away(enum kind kind, const char *name)
     T_EQ(unlinkat(folder, name, kind == FOLDER ? AT_REMOVEDIR : 0), 0);
 }
 
-static int look(const stitch_listing *listing, void *arg)
+static int look(const struct stitch_listing *listing, void *arg)
 {
     T_TRUE(listing->error <= 0);
     ++*(int *)arg;
@@ -167,7 +167,7 @@ static void promise_10_anything_under_the_name_of_a_region(void)
 {
     begin();
     for (enum kind kind = 0; kind < KINDS; kind++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *none = NULL;
         const char *name = t_name();
         char planted[ST_NAME_SIZE];
@@ -190,7 +190,7 @@ static void promise_10_anything_under_the_name_of_a_region(void)
         T_TRUE(is_refusal(stitch_unlink(name)));
         T_OK(stitch_list(look, &listed));
         T_EQ(listed, 1);
-        T_EQ(stitch_collect(NULL, NULL, NULL), 0);
+        T_EQ(stitch_collect_at(NULL, NULL, NULL), 0);
         must_be(planted, &was);
         take_away(kind, planted);
         t_close(t_create(name));
@@ -214,7 +214,7 @@ static void promise_10_anything_under_the_name_of_an_unlinked_region(void)
         make(segment, "mine", 0600);
         was = state_of(planted);
         segment_was = state_of(segment);
-        T_EQ(stitch_collect(NULL, NULL, NULL), 0);
+        T_EQ(stitch_collect_at(NULL, NULL, NULL), 0);
         t_close(t_create(t_name()));
         must_be(planted, &was);
         must_be(segment, &segment_was);
@@ -232,7 +232,7 @@ static void promise_10_anything_under_the_name_of_the_next_segment(void)
 {
     begin();
     for (enum kind kind = 0; kind < KINDS; kind++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region, *follower;
         const char *name = t_name();
         char planted[ST_NAME_SIZE];
@@ -264,7 +264,7 @@ static void promise_10_anything_under_the_name_of_the_next_segment(void)
 /* Whoever is always there first, or where no other id can be drawn, holds up nothing but the growth. */
 static void promise_10_each_name_of_the_next_segment_is_taken(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
     char planted[ST_NAME_SIZE];
     uint64_t size;
@@ -341,7 +341,7 @@ static void promise_10_anything_in_the_place_of_a_listed_segment(void)
 {
     begin();
     for (enum kind kind = 0; kind < KINDS; kind++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region, *follower, *none = NULL;
         const char *name = t_name();
         char planted[ST_NAME_SIZE];
@@ -401,10 +401,10 @@ static void promise_10_what_is_anothers_is_not_removed(void)
     was = state_of(planted);
     T_EQ(fchownat(folder, directory, NOBODY, NOBODY, 0), 0);
     t_close(region);
-    T_EQ(stitch_collect(NULL, NULL, NULL), 0);
+    T_EQ(stitch_collect_at(NULL, NULL, NULL), 0);
     T_EQ(state_of(directory).st_uid, NOBODY);
     T_EQ(fchownat(folder, directory, geteuid(), getegid(), 0), 0);
-    T_EQ(stitch_collect(NULL, NULL, NULL), 1);
+    T_EQ(stitch_collect_at(NULL, NULL, NULL), 1);
     must_be(planted, &was);
     take_away(STRANGER, planted);
     T_FOLDER_HOLDS(1);

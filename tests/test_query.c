@@ -11,11 +11,11 @@
 
 static void info_tells_what_it_is(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     time_t start = time(NULL);
     stitch_region *region, *reader;
-    stitch_info_t info;
+    struct stitch_info info;
 
     options.reserve = T_MIB(100);
     options.size = T_MIB(3) + 5;
@@ -58,9 +58,9 @@ static void info_tells_what_it_is(void)
 
 static void segment_and_find_agree(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
-    stitch_segment_t segment, found;
+    struct stitch_segment segment, found;
     uint64_t committed = 0, resident = 0, end = 0;
 
     options.extent = STITCH_EXTENT_UNIT;
@@ -107,7 +107,7 @@ static void promise_5_grown_memory_is_there_before_anybody_touches_it(void)
 static void the_tail_is_given_back(uint64_t flags, uint64_t large_granule)
 {
     t_random random = t_random_start();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
     uint64_t page;
 
@@ -147,42 +147,42 @@ static void presence_tells_reserved_from_committed(void)
     stitch_region *region = t_create(t_name());
     uint64_t page = t_info(region).page;
 
-    T_EQ(stitch_presence(region, 0), STITCH_RESERVED);
-    T_EQ(stitch_presence(region, stitch_reserve(region) - 1), STITCH_RESERVED);
+    T_EQ(stitch_presence(region, 0), STITCH_PRESENCE_RESERVED);
+    T_EQ(stitch_presence(region, stitch_reserve(region) - 1), STITCH_PRESENCE_RESERVED);
     T_OK(stitch_resize(region, T_MIB(3)));
     for (uint64_t at = 0; at < T_MIB(3); at += 50000) /* nobody has touched them */
-        T_EQ(stitch_presence(region, at), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, T_MIB(3) - 1), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, T_MIB(8)), STITCH_RESERVED);
+        T_EQ(stitch_presence(region, at), STITCH_PRESENCE_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(3) - 1), STITCH_PRESENCE_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(8)), STITCH_PRESENCE_RESERVED);
     memset(t_bytes(region), 1, T_MIB(3));
     T_OK(stitch_resize(region, page + 1));
-    T_EQ(stitch_presence(region, 0), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, page), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, 0), STITCH_PRESENCE_COMMITTED);
+    T_EQ(stitch_presence(region, page), STITCH_PRESENCE_COMMITTED);
     if (t_has(T_GIVING_BACK)) {
-        T_EQ(stitch_presence(region, 2 * page), STITCH_RESERVED);
-        T_EQ(stitch_presence(region, T_MIB(2) + 5), STITCH_RESERVED);
+        T_EQ(stitch_presence(region, 2 * page), STITCH_PRESENCE_RESERVED);
+        T_EQ(stitch_presence(region, T_MIB(2) + 5), STITCH_PRESENCE_RESERVED);
         T_OK(stitch_resize(region, 0));
-        T_EQ(stitch_presence(region, 0), STITCH_RESERVED);
+        T_EQ(stitch_presence(region, 0), STITCH_PRESENCE_RESERVED);
     }
     t_close(region);
 }
 
 static void presence_in_lazy_regions_is_what_was_touched(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     t_needs(T_LAZINESS);
     options.flags = STITCH_LAZY;
     region = t_create_with(t_name(), &options);
     T_OK(stitch_grow(region, T_MIB(8), NULL));
-    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_RESERVED);
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_PRESENCE_RESERVED);
     t_bytes(region)[T_MIB(5)] = 1;
-    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_COMMITTED);
-    T_EQ(stitch_presence(region, T_MIB(3)), STITCH_RESERVED);
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_PRESENCE_COMMITTED);
+    T_EQ(stitch_presence(region, T_MIB(3)), STITCH_PRESENCE_RESERVED);
     T_TRUE(t_info(region).resident <= T_MIB(2));
     T_OK(stitch_discard(region, T_MIB(5), T_MIB(1)));
-    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_RESERVED);
+    T_EQ(stitch_presence(region, T_MIB(5)), STITCH_PRESENCE_RESERVED);
     T_EQ(t_bytes(region)[T_MIB(5)], 0);
     t_close(region);
 }
@@ -211,7 +211,7 @@ static void discard_keeps_what_is_outside(void)
 
 static void discard_gives_back_in_lazy_regions(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
     uint64_t was;
 
@@ -236,11 +236,11 @@ static void discard_gives_back_in_lazy_regions(void)
 
 typedef struct seen {
     unsigned count;
-    stitch_listing last;
+    struct stitch_listing last;
     char name[64];
 } seen;
 
-static int note(const stitch_listing *listing, void *arg)
+static int note(const struct stitch_listing *listing, void *arg)
 {
     seen *s = arg;
 
@@ -252,7 +252,7 @@ static int note(const stitch_listing *listing, void *arg)
     return 0;
 }
 
-static int stop_at_once(const stitch_listing *listing, void *count)
+static int stop_at_once(const struct stitch_listing *listing, void *count)
 {
     (void)listing;
     ++*(unsigned *)count;
@@ -261,12 +261,12 @@ static int stop_at_once(const stitch_listing *listing, void *count)
 
 static void list_tells_what_a_stranger_sees(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *more[3];
     seen s = { 0 };
     unsigned count = 0;
-    stitch_info_t info;
+    struct stitch_info info;
 
     T_OK(stitch_list(note, &s));
     T_EQ(s.count, 0);

@@ -15,7 +15,7 @@
 
 enum { SIGNALS = 64 };
 
-static int nothing(const stitch_listing *listing, void *arg)
+static int nothing(const struct stitch_listing *listing, void *arg)
 {
     (void)listing;
     (void)arg;
@@ -27,8 +27,8 @@ static void use_everything(void)
 {
     const char *name = t_name();
     stitch_region *region = t_create(name), *reader, *none = NULL;
-    stitch_segment_t segment;
-    stitch_report_t report;
+    struct stitch_segment segment;
+    struct stitch_verify_report report;
 
     T_OK(stitch_grow(region, T_MIB(5), NULL));
     T_OK(stitch_append(region, "quiet", 5, NULL));
@@ -43,7 +43,7 @@ static void use_everything(void)
     (void)t_info(region);
     T_OK(stitch_segment(region, 0, &segment));
     T_OK(stitch_find(region, stitch_base(region), &segment));
-    T_EQ(stitch_presence(region, 0), STITCH_COMMITTED);
+    T_EQ(stitch_presence(region, 0), STITCH_PRESENCE_COMMITTED);
     T_OK(stitch_verify(region, &report));
     T_OK(stitch_list(nothing, NULL));
     T_GIVES(stitch_create(name, NULL, &none), STITCH_EEXIST);
@@ -139,7 +139,7 @@ static void backend_from_the_environment(void)
     } settings[] = { { "single", STITCH_BACKEND_SINGLE }, { "stitched", STITCH_BACKEND_STITCHED },
                      { "", STITCH_BACKEND_STITCHED }, { NULL, STITCH_BACKEND_STITCHED } };
     stitch_region *region = NULL;
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     for (size_t i = 0; i < T_COUNT(settings); i++) {
         t_environment("STITCH_BACKEND", settings[i].value);
@@ -166,7 +166,7 @@ static void backend_from_the_environment(void)
 static void a_backend_that_cannot_be_had(void)
 {
     static const char *const settings[] = { "doubled", "fixed", "remap" };
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     const char *name = t_name();
     stitch_region *region = t_create(name);
 
@@ -191,7 +191,7 @@ static void a_backend_that_cannot_be_had(void)
 /* The option before the environment, the environment before the default. */
 static void folder_from_the_environment(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *one, *two, *none = NULL;
     char other[300];

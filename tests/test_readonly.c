@@ -95,7 +95,7 @@ static void a_reader_as_the_last_one_out(void)
 
 static void attach_readonly_never_creates(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
 
     options.flags = STITCH_READONLY;

@@ -14,13 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "names.h"
+#include "handle/names.h"
 
 /* A file system that is not memory, or that has pages above 2 MiB. */
 static void folders_that_cannot_are_enotsup(void)
 {
     static const char *const folders[] = { "/proc", "/sys", "/", "/usr" };
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
     char huge[256];
 
@@ -39,7 +39,7 @@ static void folders_that_cannot_are_enotsup(void)
 
 static void a_path_that_the_system_refuses_is_esys(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
     char path[6000];
 
@@ -71,7 +71,7 @@ T_HELPER(lock_holder)
 
 static void a_stopped_remover_is_ebusy(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *none = NULL;
     t_process *holder;
@@ -120,7 +120,7 @@ static void a_folder_without_rights_is_eacces(void)
 /* Another user's region in a folder for everybody. It cannot be unlinked, replaced or written by us; nor reaped. */
 T_HELPER(owner)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     T_EQ(setgid(65534), 0);
@@ -136,7 +136,7 @@ T_HELPER(owner)
 
 T_HELPER(third)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region = NULL;
 
     T_EQ(setgid(65533), 0);
@@ -168,7 +168,7 @@ static void another_users_region(void)
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
-static int count_regions(const stitch_listing *listing, void *count)
+static int count_regions(const struct stitch_listing *listing, void *count)
 {
     (void)listing;
     ++*(unsigned *)count;

@@ -7,8 +7,8 @@
 #include "maps.h"
 #include "win32.h"
 
-#include "layout.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "handle/handle.h"
 
 static const wchar_t *wide(const char *object_name)
 {
@@ -57,7 +57,7 @@ static void put(HANDLE section, const void *bytes, size_t length)
 
 static int open_with(const char *name, uint64_t flags)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
     int e;
 
@@ -74,7 +74,7 @@ typedef struct wanted {
     unsigned seen;
 } wanted;
 
-static int look_for(const stitch_listing *listing, void *arg)
+static int look_for(const struct stitch_listing *listing, void *arg)
 {
     wanted *w = arg;
 
@@ -93,7 +93,7 @@ static void another_kind_of_object_is_ecorrupt(void)
     for (enum kind kind = EVENT; kind < SECTION; kind++) {
         const char *name = t_name();
         char object_name[ST_NAME_SIZE];
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *none = NULL;
         wanted w = { name, 0 };
         HANDLE planted;
@@ -123,7 +123,7 @@ static void a_foreign_section_is_ecorrupt(void)
     for (size_t i = 0; i < T_COUNT(shapes); i++) {
         const char *name = t_name(), *text = "this is no region, but what somebody else has written";
         char object_name[ST_NAME_SIZE];
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *none = NULL;
         wanted w = { name, 0 };
         HANDLE section;
@@ -148,7 +148,7 @@ static void a_section_without_memory_is_ecorrupt(void)
 {
     const char *name = t_name();
     char object_name[ST_NAME_SIZE];
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
     wanted w = { name, 0 };
     HANDLE section;
@@ -171,7 +171,7 @@ static void a_section_without_memory_is_ecorrupt(void)
 static void promise_10_names_taken_before_us(void)
 {
     for (enum kind kind = EVENT; kind < KINDS; kind++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region;
         HANDLE planted[5];
         uint64_t tag;
@@ -210,13 +210,13 @@ static void promise_10_names_taken_before_us(void)
 static void promise_10_a_segment_of_another_size_or_kind(void)
 {
     for (enum kind kind = EVENT; kind < KINDS; kind++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         const char *name = t_name();
         char object_name[ST_NAME_SIZE];
-        stitch_segment_t segment;
+        struct stitch_segment segment;
         stitch_region *region;
         st_os_object *object;
-        stitch_report_t report;
+        struct stitch_verify_report report;
         HANDLE planted;
 
         options.extent = STITCH_EXTENT_UNIT;
@@ -248,7 +248,7 @@ static void promise_10_a_segment_of_another_size_or_kind(void)
 static void folders_that_are_none_are_enoent(void)
 {
     static const char *const folders[] = { "local", "GLOBAL", "Session", "/dev/shm", "C:\\", "Local\\x", " " };
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
 
     for (size_t i = 0; i < T_COUNT(folders); i++) {
@@ -263,7 +263,7 @@ static void folders_that_are_none_are_enoent(void)
 /* Names that are not UTF-8 have no name in the system. */
 static void a_name_that_is_not_utf8_is_einval(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
 
     T_GIVES(stitch_create("\xff\xfe", &options, &none), STITCH_EINVAL);
@@ -273,7 +273,7 @@ static void a_name_that_is_not_utf8_is_einval(void)
 /* Nothing outlives its users, so to keep a region is refused and not forgotten. */
 static void to_keep_a_region_is_enotsup(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
     const char *name = t_name();
 

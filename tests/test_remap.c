@@ -8,7 +8,7 @@
 
 static stitch_region *create(const char *name, uint64_t reserve, uint64_t size)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.reserve = reserve;
     options.size = size;
@@ -26,8 +26,8 @@ static uint64_t to_page(stitch_region *region, uint64_t size)
 static void check_view(stitch_region *region)
 {
     uint64_t view = to_page(region, stitch_size(region));
-    stitch_segment_t segment, found;
-    stitch_report_t report;
+    struct stitch_segment segment, found;
+    struct stitch_verify_report report;
 
     T_OK(stitch_segment(region, 0, &segment));
     T_EQ(segment.view, view);
@@ -41,10 +41,10 @@ static void check_view(stitch_region *region)
     T_EQ(found.id, segment.id);
     T_GIVES(stitch_find(region, t_bytes(region) + view, &found), STITCH_ENOENT);
     if (stitch_size(region))
-        T_EQ(stitch_presence(region, stitch_size(region) - 1), STITCH_COMMITTED);
+        T_EQ(stitch_presence(region, stitch_size(region) - 1), STITCH_PRESENCE_COMMITTED);
     if (view < stitch_reserve(region)) {
-        T_EQ(stitch_presence(region, view), STITCH_UNMAPPED);
-        T_EQ(stitch_presence(region, stitch_reserve(region) - 1), STITCH_UNMAPPED);
+        T_EQ(stitch_presence(region, view), STITCH_PRESENCE_UNMAPPED);
+        T_EQ(stitch_presence(region, stitch_reserve(region) - 1), STITCH_PRESENCE_UNMAPPED);
     }
     T_EQ(stitch_presence(region, stitch_reserve(region)), STITCH_EINVAL);
 }
@@ -111,7 +111,7 @@ static void promise_3_only_own_calls_move_the_base(void)
     for (size_t i = 0; i < T_COUNT(sizes); i++) {
         void *base = stitch_base(region);
         uint64_t size = stitch_size(region), sum = 0;
-        stitch_segment_t segment;
+        struct stitch_segment segment;
 
         t_tell(mover, "size %" PRIu64, sizes[i]);
         t_expect(mover, "done");
@@ -137,7 +137,7 @@ static void what_changes_nothing_moves_nothing(void)
 {
     stitch_region *region = create(t_name(), T_MIB(16), T_MIB(4));
     void *base = stitch_base(region);
-    stitch_info_t info;
+    struct stitch_info info;
 
     T_EQ(stitch_sync(region), 0);
     T_OK(stitch_grow(region, 0, NULL));

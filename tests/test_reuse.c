@@ -32,7 +32,7 @@ static bool write_to(const char *path, const char *text)
 /* Lives; attaches when it is told to, and ends when it is told to. */
 T_HELPER(newcomer)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     options.flags = t_argument_number(1) ? STITCH_EXCLUSIVE : 0;
@@ -78,7 +78,7 @@ static t_process *start_with_id(uint64_t id, const char *name)
 
 static void use_ids_again(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.flags = STITCH_NOWAIT;

@@ -7,8 +7,8 @@
 #include "maps.h"
 #include "members.h"
 
-#include "layout.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "handle/handle.h"
 
 #include <time.h>
 
@@ -17,9 +17,9 @@ static struct st_seat_shared *seats(const stitch_region *region)
     return region->roster.shared->seat;
 }
 
-static stitch_options small_options(void)
+static struct stitch_options small_options(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(16);
@@ -28,7 +28,7 @@ static stitch_options small_options(void)
 
 static stitch_region *create(const char *name)
 {
-    stitch_options options = small_options();
+    struct stitch_options options = small_options();
 
     return t_create_with(name, &options);
 }
@@ -36,8 +36,8 @@ static stitch_region *create(const char *name)
 /* Where the last segment ends that this handle has mapped. */
 static uint64_t mapped_by(stitch_region *region)
 {
-    stitch_info_t info = t_info(region);
-    stitch_segment_t last;
+    struct stitch_info info = t_info(region);
+    struct stitch_segment last;
 
     if (info.segments == 0)
         return 0;
@@ -47,7 +47,7 @@ static uint64_t mapped_by(stitch_region *region)
 
 static void check_own(stitch_region *region, uint64_t flags)
 {
-    stitch_member own = t_member_of(region, NULL);
+    struct stitch_member own = t_member_of(region, NULL);
     st_os_process self;
 
     T_EQ(st_os_process_self(&self), 0);
@@ -121,7 +121,7 @@ static void seats_tell_what_is_mapped(void)
     t_close(region);
 }
 
-static int stop_at_2(const stitch_member *member, void *count)
+static int stop_at_2(const struct stitch_member *member, void *count)
 {
     T_TRUE(member->pid != 0);
     return ++*(int *)count == 2 ? -77 : 0;
@@ -168,7 +168,7 @@ static void killed_processes_are_dropped(void)
     for (int round = 0; round < 4; round++) {
         t_process *dies = attach(name, round % 2), *ends = attach(name, 0), *lives = attach(name, 1);
         st_os_process was;
-        stitch_member member = t_member_of(region, dies);
+        struct stitch_member member = t_member_of(region, dies);
 
         was = (st_os_process){ member.pid, member.started, member.space };
         T_EQ(st_os_process_lives(&was), 1);
@@ -220,7 +220,7 @@ static void more_handles_than_seats(void)
 {
     enum { HANDLES = ST_ROSTER_SEATS + 10, GONE = 7 };
     static stitch_region *handle[HANDLES];
-    stitch_options options = small_options();
+    struct stitch_options options = small_options();
     const char *name = t_name();
 
     options.reserve = T_MIB(2);
@@ -263,7 +263,7 @@ static void seats_of_ids_used_again_are_dropped(void)
     const char *name = t_name();
     stitch_region *region = create(name);
     t_process *other = attach(name, 0);
-    stitch_member member = t_member_of(region, other);
+    struct stitch_member member = t_member_of(region, other);
 
     forge(region, 100, (st_os_process){ member.pid, member.started + 1, member.space });
     forge(region, 101, (st_os_process){ t_process_id(NULL), 1, member.space });
@@ -286,7 +286,7 @@ static void a_full_roster_of_the_dead_has_room(void)
     const char *name = t_name();
     stitch_region *region = create(name), *other;
     t_process *dead = attach(name, 0);
-    stitch_member member = t_member_of(region, dead);
+    struct stitch_member member = t_member_of(region, dead);
 
     t_kill(dead);
     for (uint64_t i = 0; i < ST_ROSTER_SEATS; i++)
@@ -319,7 +319,7 @@ static void half_taken_seats_are_nobodys(void)
 
 static void use(stitch_region *region, stitch_region *reader)
 {
-    stitch_shrunk_t report;
+    struct stitch_shrink_report report;
 
     T_OK(stitch_grow(region, T_MIB(5), NULL));
     T_OK(stitch_shrink_report(region, T_MIB(4), &report));

@@ -11,8 +11,8 @@
 #include "maps.h"
 #include "members.h"
 
-#include "layout.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "handle/handle.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static void roster_name(const stitch_region *region, char out[ST_NAME_SIZE])
     st_names_roster(out, region->geometry.tag);
 }
 
-static int never(const stitch_member *member, void *arg)
+static int never(const struct stitch_member *member, void *arg)
 {
     (void)member;
     (void)arg;
@@ -44,7 +44,7 @@ static void must_do_without(const char *name)
 {
     stitch_region *region = t_open(name), *reader = t_open_readonly(name);
     uint64_t size;
-    stitch_shrunk_t report;
+    struct stitch_shrink_report report;
 
     T_GIVES(stitch_members(region, never, NULL), STITCH_ENOTSUP);
     T_GIVES(stitch_members(reader, never, NULL), STITCH_ENOTSUP);
@@ -236,7 +236,7 @@ static void end_at_last_call(enum t_call call, uint64_t number)
 /* Is gone before the system call of that number. */
 T_HELPER(creator)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     last_call = t_argument_number(1);
@@ -251,7 +251,7 @@ T_HELPER(creator)
     t_close(region);
 }
 
-static int count_collected(const stitch_collected *item, void *objects)
+static int count_collected(const struct stitch_collected *item, void *objects)
 {
     *(uint64_t *)objects += item->objects;
     return 0;
@@ -270,7 +270,7 @@ static void promise_8_a_creator_killed_between_any_two_calls_leaves_nothing(void
         t_note("gone before call %" PRIu64, number);
         left = t_folder_count(t_folder());
         T_TRUE(end == 9 || left == 0);
-        T_EQ(stitch_collect(t_folder(), count_collected, &objects), left > 0);
+        T_EQ(stitch_collect_at(t_folder(), count_collected, &objects), left > 0);
         T_EQ(objects, left);
         T_EQ(t_folder_count(t_folder()), 0);
     }
@@ -314,7 +314,7 @@ T_HELPER(curious)
     T_OK(stitch_resize(region, 0));
     members = t_members_read(region);
     for (unsigned i = 0; i < members.count; i++) {
-        const stitch_member *member = &members.item[i];
+        const struct stitch_member *member = &members.item[i];
 
         T_EQ(member->proved, member->pid == other ? UINT64_MAX : 0);
         T_EQ(member->retired, member->pid == other ? T_MIB(6) : 0);
@@ -326,7 +326,7 @@ T_HELPER(curious)
 
 T_HELPER(nobodys_creator)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     become_nobody();
@@ -422,7 +422,7 @@ static void processes_of_another_name_space_are_not_judged(void)
     T_EQ(t_members_count(region), 2);
     T_EQ(t_members_count(region), 2);
     for (unsigned i = 0; i < 2; i++) {
-        stitch_member member = t_members_read(region).item[i];
+        struct stitch_member member = t_members_read(region).item[i];
 
         T_EQ(member.proved, member.pid == 4711 ? UINT64_MAX : 0);
     }

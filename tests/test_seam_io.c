@@ -22,7 +22,7 @@ static int file;
 /* Five segments, and an ordinary file as large, with a pattern in it. */
 static void begin(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     char path[300];
 
     options.extent = STITCH_EXTENT_UNIT;

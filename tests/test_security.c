@@ -2,9 +2,9 @@
 /* test_security.c - options.security: who may do what with a region, where objects have security descriptors. */
 #include "test.h"
 
-static stitch_options protected_by(const char *security)
+static struct stitch_options protected_by(const char *security)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.security = security;
     return options;
@@ -12,7 +12,7 @@ static stitch_options protected_by(const char *security)
 
 static void elsewhere_it_is_not_supported(void)
 {
-    stitch_options options = protected_by("D:P(A;;GA;;;WD)");
+    struct stitch_options options = protected_by("D:P(A;;GA;;;WD)");
     stitch_region *region;
 
     if (!t_missing(T_DESCRIPTORS))
@@ -27,7 +27,7 @@ static void nonsense_is_einval(void)
 
     t_needs(T_DESCRIPTORS);
     for (size_t i = 0; i < T_COUNT(wrong); i++) {
-        stitch_options options = protected_by(wrong[i]);
+        struct stitch_options options = protected_by(wrong[i]);
         stitch_region *region;
         int code = stitch_create(t_name(), &options, &region);
 
@@ -42,7 +42,7 @@ static void nonsense_is_einval(void)
 /* Everybody may read, nobody may write: but who made it holds a handle that can. */
 static void readers_may_read_and_no_more(void)
 {
-    stitch_options options = protected_by("D:P(A;;GR;;;WD)"), reading = t_options();
+    struct stitch_options options = protected_by("D:P(A;;GR;;;WD)"), reading = t_options();
     stitch_region *maker, *reader, *writer;
     const char *name = t_name();
 
@@ -76,7 +76,7 @@ T_HELPER(other_writer)
 /* A segment that another writer makes is protected as the directory is: all who could follow before still can. */
 static void segments_of_other_writers_are_protected_alike(void)
 {
-    stitch_options options = protected_by("D:P(A;;GA;;;WD)");
+    struct stitch_options options = protected_by("D:P(A;;GA;;;WD)");
     stitch_region *maker, *third;
     const char *name = t_name();
     t_process *other;

@@ -4,7 +4,7 @@
  */
 #include "test.h"
 
-#include "segments.h"
+#include "handle/segments.h"
 
 static struct st_segment_view make(uint64_t id, uint64_t offset, uint64_t units)
 {

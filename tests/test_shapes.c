@@ -13,7 +13,7 @@ static t_state before;
 
 static stitch_region *create(const char *name, uint64_t size)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.reserve = T_MIB(24);
     options.size = size;
@@ -179,7 +179,7 @@ static void appended_bytes_and_size_come_together(void)
 
 static void they_are_not_lazy(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *none = NULL;
 
     options.flags = STITCH_LAZY;
@@ -188,7 +188,7 @@ static void they_are_not_lazy(void)
     T_TRUE(none == NULL);
 }
 
-static int take_listing(const stitch_listing *listing, void *backend)
+static int take_listing(const struct stitch_listing *listing, void *backend)
 {
     if (t_is_ours(listing->name)) {
         T_EQ(listing->error, 0);
@@ -201,7 +201,7 @@ static int take_listing(const stitch_listing *listing, void *backend)
 static void the_environment_can_ask_for_them(void)
 {
     uint64_t backend = t_options().backend, listed = 0;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *other;
 

@@ -94,7 +94,7 @@ static void grow_by_one_byte_a_million_times(void)
 
 static void promise_7_reserve_full_is_ereserve_and_changes_nothing(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
     uint64_t offset = 77;
 
@@ -129,7 +129,7 @@ static void promise_7_reserve_full_is_ereserve_and_changes_nothing(void)
 
 static void reserve_is_rounded_up(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.reserve = T_MIB(4) + 1;
@@ -144,7 +144,7 @@ static void reserve_is_rounded_up(void)
 
 static void default_reserve_is_32_gib(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.reserve = 0;
@@ -156,7 +156,7 @@ static void default_reserve_is_32_gib(void)
 
 static void promise_7_directory_full_is_esegments_and_changes_nothing(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.segments = 3;
@@ -180,7 +180,7 @@ static void promise_7_directory_full_is_esegments_and_changes_nothing(void)
 
 static void one_entry_is_enough_for_one_segment(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.segments = 1;
@@ -203,7 +203,7 @@ static void extents_follow_the_rule(void)
 
     while (stitch_size(region) < T_MIB(80))
         T_OK(stitch_grow(region, T_KIB(512), NULL));
-    for (stitch_segment_t segment; stitch_segment(region, index, &segment) == 0; index++) {
+    for (struct stitch_segment segment; stitch_segment(region, index, &segment) == 0; index++) {
         uint64_t eighth = (end / 8 + STITCH_EXTENT_UNIT - 1) / STITCH_EXTENT_UNIT * STITCH_EXTENT_UNIT;
 
         T_EQ(segment.offset, end);
@@ -216,9 +216,9 @@ static void extents_follow_the_rule(void)
 
 static void a_fixed_extent_is_kept(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     options.extent = T_MIB(3); /* rounded up to 4 MiB */
     region = t_create_with(t_name(), &options);
@@ -239,9 +239,9 @@ static void a_fixed_extent_is_kept(void)
 
 static void an_extent_larger_than_the_reserve_is_the_reserve(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     options.reserve = T_MIB(6);
     options.extent = T_MIB(6) + 1;
@@ -256,9 +256,9 @@ static void an_extent_larger_than_the_reserve_is_the_reserve(void)
 
 static void ids_are_never_used_twice(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
-    stitch_segment_t segment;
+    struct stitch_segment segment;
     uint64_t last = 0;
 
     options.extent = STITCH_EXTENT_UNIT;

@@ -7,7 +7,7 @@
  */
 #include "test.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 
 static uint64_t hooked_load(const st_word *word);
 static void hooked_store(st_word *word, uint64_t value);
@@ -15,7 +15,7 @@ static void hooked_store(st_word *word, uint64_t value);
 #define st_load(word)                 hooked_load(word)
 #define st_store(word, value)         hooked_store((word), (value))
 #define st_store_ordered(word, value) hooked_store((word), (value))
-#include "../src/directory.c"
+#include "../src/shared/directory.c"
 #undef st_load
 #undef st_store
 #undef st_store_ordered
@@ -103,7 +103,7 @@ static void publish(char what, uint64_t stores)
     } else if (next.count > 0) {
         next.size = entries[next.count - 1].offset + 100 + now.generation;
     }
-    next.commit = next.clean = next.size;
+    next.commit = next.dirty_end = next.size;
     hook.stores_left = stores;
     (void)st_directory_publish(shared(), &geometry, &now, &next, entry.id ? &entry : NULL, NULL);
     if (st_load(&shared()->generation) == now.generation) { /* it has lived so long */

@@ -25,7 +25,7 @@ static size_t filler_size;
 
 static stitch_region *create_here(const char *name, uint64_t size)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(512);
@@ -68,7 +68,7 @@ T_HELPER(at_the_limit)
 {
     stitch_region *region = create_here(t_name(), T_MIB(1));
     uint64_t base, offset = 3;
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     while (stitch_size(region) < T_MIB(19))
         T_OK(stitch_grow(region, T_MIB(2), NULL));
@@ -192,7 +192,7 @@ static void no_new_handle_at_the_mapping_limit(void)
 T_HELPER(address_space)
 {
     stitch_region *region = create_here(t_argument(0), T_MIB(1)), *other = NULL;
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     uint64_t was;
 
     t_state_take(&before, region);
@@ -222,7 +222,7 @@ static void no_address_space_is_eaddrspace(void)
 /* Room for one thing after the other: every failure has a code that says what was short, and leaves nothing. */
 T_HELPER(little_memory)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     unsigned no_memory = 0, others = 0;
     stitch_region *region;
 
@@ -246,7 +246,7 @@ T_HELPER(little_memory)
         else if (code == STITCH_EADDRSPACE || code == STITCH_EMAPS)
             others++;
         else
-            T_FAIL("%s for a lack of memory", stitch_errname(code));
+            T_FAIL("%s for a lack of memory", stitch_error_name(code));
         T_UNCHANGED(&before, region);
     }
     if (no_memory == 0 || others == 0)

@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 #include "maps.h"
 
 enum { THREADS = 4, BLOCK = 96 };
@@ -188,7 +188,7 @@ static void ranges_of_many_processes_and_threads_tile(void)
 {
     enum { PROCESSES = 6 };
     const char *name = t_name();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     uint64_t rounds = t_rounds(600);
     t_process *processes[PROCESSES];
     stitch_region *region;
@@ -221,9 +221,9 @@ static void look_around(void *arg)
 
     while (!st_load(&stop)) {
         uint64_t size = stitch_size(region), generation = stitch_generation(region);
-        stitch_info_t info = t_info(region);
-        stitch_report_t report;
-        stitch_segment_t segment;
+        struct stitch_info info = t_info(region);
+        struct stitch_verify_report report;
+        struct stitch_segment segment;
         int code;
 
         T_TRUE(size >= T_MIB(1) && size <= stitch_reserve(region));
@@ -236,7 +236,7 @@ static void look_around(void *arg)
         code = stitch_find(region, t_bytes(region) + T_MIB(1), &segment);
         T_TRUE(code == 0 || code == STITCH_ENOENT);
         T_OK(stitch_verify(region, &report));
-        T_EQ(stitch_presence(region, 0), STITCH_COMMITTED);
+        T_EQ(stitch_presence(region, 0), STITCH_PRESENCE_COMMITTED);
         code = stitch_wait(region, generation, 1);
         T_TRUE(code == 0 || code == STITCH_ETIMEDOUT);
         T_TRUE(stitch_sync(region) >= 0);
@@ -297,7 +297,7 @@ static void make_and_end(void *arg)
     const work *mine = arg;
 
     for (uint64_t round = 0; round < mine->rounds; round++) {
-        stitch_options options = STITCH_OPTIONS_INIT;
+        struct stitch_options options = STITCH_OPTIONS_INIT;
         stitch_region *region = NULL;
         char name[64];
 

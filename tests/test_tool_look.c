@@ -32,7 +32,7 @@ static void ls_lists_all_in_json(void)
 static void ls_hides_none_of_a_folder(void)
 {
     const char *wild = "w\xc3\xa4" "x\xff" "31m\xc2\x9b\xe2\x80\xae"; /* with a byte that is not UTF-8 */
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     json_t *root;
 
@@ -130,7 +130,7 @@ static void show_draws_to_scale(void)
 }
 
 /* What the system says of it as this process's, which the command's is like. */
-static void segment_is(const json_t *object, const stitch_segment_t *segment)
+static void segment_is(const json_t *object, const struct stitch_segment *segment)
 {
     T_EQ(tool_number(object, "id"), segment->id);
     T_EQ(tool_number(object, "extent"), segment->extent);
@@ -144,7 +144,7 @@ static void segment_is(const json_t *object, const stitch_segment_t *segment)
 
 static void show_tells_every_segment(void)
 {
-    stitch_segment_t segment;
+    struct stitch_segment segment;
     stitch_region *region;
     json_t *root, *segments;
     uint64_t end = 0;

@@ -66,7 +66,7 @@ static void who_tells_each_process(void)
 
 static void who_tells_writers_apart(void)
 {
-    stitch_options options;
+    struct stitch_options options;
     stitch_region *region, *second;
     const json_t *own;
     json_t *root;

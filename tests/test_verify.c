@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "names.h"
+#include "handle/names.h"
 
 static stitch_region *region;
 static uint64_t page;
@@ -20,8 +20,8 @@ static uint64_t page;
 /* Three segments of 2 MiB, all but the last page committed. */
 static void create(void)
 {
-    stitch_options options = t_options();
-    stitch_report_t report;
+    struct stitch_options options = t_options();
+    struct stitch_verify_report report;
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(64);
@@ -38,7 +38,7 @@ static void create(void)
 
 static uint64_t id_of(uint64_t index)
 {
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     T_OK(stitch_segment(region, index, &segment));
     return segment.id;
@@ -59,12 +59,12 @@ static int open_object(uint64_t index, char name[ST_NAME_SIZE])
 
 static void must_see(enum stitch_fault fault, uint64_t offset, uint64_t id)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     memset(&report, 0xee, sizeof report);
     T_GIVES(stitch_verify(region, &report), STITCH_EUNSOUND);
     if (report.fault != fault)
-        T_FAIL("verify saw \"%s\" and not \"%s\"", stitch_faultname(report.fault), stitch_faultname(fault));
+        T_FAIL("verify saw \"%s\" and not \"%s\"", stitch_fault_name(report.fault), stitch_fault_name(fault));
     T_EQ(report.fault_offset, offset);
     T_EQ(report.fault_id, id);
     t_close(region);
@@ -82,11 +82,11 @@ static void sees_what_is_missing(void)
     static const uint64_t at[] = { 0, 4096, T_MIB(2), T_MIB(4) - 4096, T_MIB(6) - 4096 };
 
     for (size_t i = 0; i < T_COUNT(at); i++) {
-        stitch_segment_t segment;
+        struct stitch_segment segment;
 
         create();
         T_EQ(munmap(t_bytes(region) + at[i], 4096), 0);
-        T_EQ(stitch_presence(region, at[i]), STITCH_FOREIGN);
+        T_EQ(stitch_presence(region, at[i]), STITCH_PRESENCE_FOREIGN);
         T_OK(stitch_segment(region, at[i] / T_MIB(2), &segment));
         T_EQ(segment.adjacent, 0);
         must_see(STITCH_FAULT_MISSING, at[i], segment.id);
@@ -102,7 +102,7 @@ static void sees_what_is_foreign(void)
     create(); /* memory of no object */
     id = id_of(1);
     map_nothing(T_MIB(2) + 8192, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-    T_EQ(stitch_presence(region, T_MIB(2) + 8192), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(2) + 8192), STITCH_PRESENCE_FOREIGN);
     must_see(STITCH_FAULT_FOREIGN, T_MIB(2) + 8192, id);
 
     create(); /* the object of another segment */
@@ -161,11 +161,11 @@ static void sees_holes_in_the_reservation(void)
 {
     create();
     T_EQ(munmap(t_bytes(region) + T_MIB(30), 4096), 0);
-    T_EQ(stitch_presence(region, T_MIB(30)), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(30)), STITCH_PRESENCE_FOREIGN);
     must_see(STITCH_FAULT_RESERVATION, T_MIB(30), 0);
     create();
     map_nothing(T_MIB(6), 4096, PROT_READ, MAP_PRIVATE);
-    T_EQ(stitch_presence(region, T_MIB(6)), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(6)), STITCH_PRESENCE_FOREIGN);
     must_see(STITCH_FAULT_RESERVATION, T_MIB(6), 0);
     create();
     T_EQ(munmap(t_bytes(region) + T_MIB(64) - 4096, 4096), 0);
@@ -221,7 +221,7 @@ static void sees_memory_that_is_not_there(void)
 /* A program may advise and lock as it likes; that splits mappings, and is sound. */
 static void does_not_mind_advice(void)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     create();
     (void)madvise(t_bytes(region) + T_MIB(1), T_MIB(2), MADV_DONTFORK);

@@ -11,7 +11,7 @@
 #include "maps.h"
 #include "win32.h"
 
-#include "region.h"
+#include "handle/handle.h"
 
 static stitch_region *region;
 static uint64_t page;
@@ -19,8 +19,8 @@ static uint64_t page;
 /* Three segments of 2 MiB, all but the last page committed. */
 static void create(void)
 {
-    stitch_options options = t_options();
-    stitch_report_t report;
+    struct stitch_options options = t_options();
+    struct stitch_verify_report report;
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(64);
@@ -35,7 +35,7 @@ static void create(void)
 
 static uint64_t id_of(uint64_t index)
 {
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     T_OK(stitch_segment(region, index, &segment));
     return segment.id;
@@ -43,7 +43,7 @@ static uint64_t id_of(uint64_t index)
 
 static void check_adjacent(uint64_t index, uint64_t adjacent)
 {
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     T_OK(stitch_segment(region, index, &segment));
     T_EQ(segment.adjacent, adjacent);
@@ -52,12 +52,12 @@ static void check_adjacent(uint64_t index, uint64_t adjacent)
 /* What is seen first is this, in [offset, offset + within). */
 static void must_see_within(enum stitch_fault fault, uint64_t offset, uint64_t within, uint64_t id)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     memset(&report, 0xee, sizeof report);
     T_GIVES(stitch_verify(region, &report), STITCH_EUNSOUND);
     if (report.fault != fault)
-        T_FAIL("verify saw \"%s\" and not \"%s\"", stitch_faultname(report.fault), stitch_faultname(fault));
+        T_FAIL("verify saw \"%s\" and not \"%s\"", stitch_fault_name(report.fault), stitch_fault_name(fault));
     T_TRUE(report.fault_offset >= offset && report.fault_offset - offset < within);
     T_EQ(report.fault_id, id);
 }
@@ -109,8 +109,8 @@ static void sees_what_is_missing(void)
 
         create();
         unmap(at);
-        T_EQ(stitch_presence(region, at), STITCH_FOREIGN);
-        T_EQ(stitch_presence(region, at + T_MIB(1)), STITCH_FOREIGN);
+        T_EQ(stitch_presence(region, at), STITCH_PRESENCE_FOREIGN);
+        T_EQ(stitch_presence(region, at + T_MIB(1)), STITCH_PRESENCE_FOREIGN);
         check_adjacent(index, 0);
         must_see(STITCH_FAULT_MISSING, at, id_of(index));
         free_and_go_on(NULL);
@@ -124,7 +124,7 @@ static void sees_what_is_foreign(void)
     create(); /* memory of no object */
     unmap(T_MIB(2));
     at = allocate(T_MIB(2), T_MIB(2));
-    T_EQ(stitch_presence(region, T_MIB(3)), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(3)), STITCH_PRESENCE_FOREIGN);
     check_adjacent(1, 0);
     check_adjacent(2, 0); /* its neighbour is not there */
     must_see(STITCH_FAULT_FOREIGN, T_MIB(2), id_of(1));
@@ -141,7 +141,7 @@ static void sees_what_is_foreign(void)
     unmap(T_MIB(2));
     unmap(0);
     map_another(0, T_MIB(4));
-    T_EQ(stitch_presence(region, T_MIB(2)), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(2)), STITCH_PRESENCE_FOREIGN);
     must_see(STITCH_FAULT_SHIFTED, 0, id_of(0));
     unmap(0);
     free_and_go_on(NULL);
@@ -163,7 +163,7 @@ static void sees_wrong_rights(void)
     static const DWORD rights[] = { PAGE_NOACCESS, PAGE_READONLY };
 
     for (size_t i = 0; i < T_COUNT(rights); i++) {
-        stitch_segment_t segment;
+        struct stitch_segment segment;
         DWORD before;
 
         create();
@@ -184,10 +184,10 @@ static void sees_holes_in_the_reservation(void)
 
     create();
     T_TRUE(VirtualFree(t_bytes(region) + T_MIB(6), 0, MEM_RELEASE));
-    T_EQ(stitch_presence(region, T_MIB(6)), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(6)), STITCH_PRESENCE_FOREIGN);
     must_see(STITCH_FAULT_RESERVATION, T_MIB(6), 0);
     at = allocate(T_MIB(6), 65536);
-    T_EQ(stitch_presence(region, T_MIB(6)), STITCH_FOREIGN);
+    T_EQ(stitch_presence(region, T_MIB(6)), STITCH_PRESENCE_FOREIGN);
     must_see(STITCH_FAULT_RESERVATION, T_MIB(6), 0);
     T_TRUE(stitch_resize(region, T_MIB(7)) < 0);
     T_EQ(stitch_size(region), T_MIB(6) - page);

@@ -6,9 +6,9 @@
 #include "test.h"
 #include "win32.h"
 
-#include "layout.h"
-#include "os/win32_sys.h"
-#include "region.h"
+#include "shared/layout.h"
+#include "os/windows/sys.h"
+#include "handle/handle.h"
 
 static struct st_win real;
 static volatile LONG sleeps, wakes;
@@ -28,7 +28,7 @@ static BOOL WINAPI set_event(HANDLE event)
 
 static stitch_region *create(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.reserve = T_MIB(16);
     return t_create_with(name, &options);

@@ -67,12 +67,12 @@ static void came(void *arg, uint64_t offset, uint64_t length)
 
 static void watch(watched *w, stitch_region *region, bool others_write)
 {
-    stitch_watcher watcher = { going, came, w };
+    struct stitch_watcher watcher = { going, came, w };
 
     *w = (watched){ .region = region, .size = stitch_size(region), .others_write = others_write };
     w->fills = (t_info(region).flags & STITCH_READONLY) == 0;
-    T_OK(stitch_watch(region, &watcher));
-    watcher = (stitch_watcher){ NULL, NULL, NULL }; /* it was copied */
+    T_OK(stitch_set_watcher(region, &watcher));
+    watcher = (struct stitch_watcher){ NULL, NULL, NULL }; /* it was copied */
 }
 
 static void told(const watched *w, uint64_t going_count, uint64_t came_count)
@@ -84,7 +84,7 @@ static void told(const watched *w, uint64_t going_count, uint64_t came_count)
 
 static stitch_region *create(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(64);
@@ -131,21 +131,21 @@ static void own_calls_tell_what_they_change(void)
 static void either_may_be_missing(void)
 {
     stitch_region *region = create(t_name());
-    stitch_watcher only = { NULL, came, NULL };
+    struct stitch_watcher only = { NULL, came, NULL };
     watched w;
 
-    T_GIVES(stitch_watch(NULL, &only), STITCH_EINVAL);
-    T_GIVES(stitch_watch(NULL, NULL), STITCH_EINVAL);
+    T_GIVES(stitch_set_watcher(NULL, &only), STITCH_EINVAL);
+    T_GIVES(stitch_set_watcher(NULL, NULL), STITCH_EINVAL);
     watch(&w, region, false);
     T_OK(stitch_grow(region, 100, NULL));
     only.arg = &w;
-    T_OK(stitch_watch(region, &only));
+    T_OK(stitch_set_watcher(region, &only));
     T_OK(stitch_resize(region, 40));
     w.size = 40; /* it does not hear */
     T_OK(stitch_resize(region, 70));
     told(&w, 0, 2);
-    only = (stitch_watcher){ going, NULL, &w };
-    T_OK(stitch_watch(region, &only));
+    only = (struct stitch_watcher){ going, NULL, &w };
+    T_OK(stitch_set_watcher(region, &only));
     T_OK(stitch_resize(region, 60));
     told(&w, 1, 2);
     T_OK(stitch_resize(region, 90));
@@ -153,7 +153,7 @@ static void either_may_be_missing(void)
     w.size = 90;
     T_OK(stitch_resize(region, 10));
     told(&w, 2, 2);
-    T_OK(stitch_watch(region, NULL)); /* no more */
+    T_OK(stitch_set_watcher(region, NULL)); /* no more */
     T_OK(stitch_resize(region, 90));
     T_OK(stitch_resize(region, 0));
     T_EQ(w.going, 2);
@@ -325,7 +325,7 @@ static void no_process_waits_for_a_watcher(void)
 
 static void take_the_lock(watched *w)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.flags = STITCH_EXCLUSIVE;
     if (!w->other)
@@ -337,7 +337,7 @@ static void a_call_that_fails_in_the_middle_takes_it_back(void)
 {
     const char *name = t_name();
     stitch_region *keeper = create(name), *region;
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     uint64_t generation;
     watched w;
 
@@ -347,7 +347,7 @@ static void a_call_that_fails_in_the_middle_takes_it_back(void)
     T_OK(stitch_grow(region, T_MIB(7), NULL));
     w.name = name;
     for (int which = 0; which < 3; which++) {
-        stitch_shrunk_t report = { .size = 4711 };
+        struct stitch_shrink_report report = { .size = 4711 };
 
         generation = stitch_generation(region);
         w.in_going = take_the_lock;

@@ -24,7 +24,7 @@ static bool left_a_view;
 
 static void prove(stitch_region *region)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
     int e = stitch_verify(region, &report);
 
     if (e == STITCH_EUNSOUND && left_a_view) {

@@ -12,7 +12,7 @@ static t_state before;
 
 static stitch_region *create(uint64_t size)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.extent = STITCH_EXTENT_UNIT;
@@ -32,7 +32,7 @@ static stitch_region *create(uint64_t size)
 static void without(enum t_call call, DWORD error, int code)
 {
     stitch_region *region = create(T_MIB(2)), *none = NULL;
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     bool failed;
 
     t_note("without %s", t_call_name(call));
@@ -168,7 +168,7 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
 
 static void promise_7_a_follower_whose_placeholder_is_used_up(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *reader;
 
@@ -214,7 +214,7 @@ static void promise_7_an_address_that_somebody_took(void)
         stitch_region *region = create(T_MIB(4));
         uint64_t generation = stitch_generation(region);
         bool committed = (kinds[i].type & MEM_COMMIT) != 0;
-        stitch_report_t report;
+        struct stitch_verify_report report;
 
         take_type = kinds[i].type;
         take_protection = kinds[i].protection;
@@ -228,7 +228,7 @@ static void promise_7_an_address_that_somebody_took(void)
             T_GIVES(stitch_verify(region, &report), STITCH_EUNSOUND);
             T_EQ(report.fault, STITCH_FAULT_RESERVATION);
             T_EQ(report.fault_offset, T_MIB(4));
-            T_EQ(stitch_presence(region, T_MIB(4)), STITCH_FOREIGN);
+            T_EQ(stitch_presence(region, T_MIB(4)), STITCH_PRESENCE_FOREIGN);
         }
         T_TRUE(stitch_grow(region, T_MIB(2), NULL) < 0);
         T_EQ(stitch_generation(region), generation);
@@ -291,7 +291,7 @@ static BOOL WINAPI check_privilege(HANDLE token, PRIVILEGE_SET *wanted, LPBOOL r
 /* Creating in Global fails with 5 for who has not the privilege; with the privilege, 5 means what it always does. */
 static void global_without_the_privilege_is_eprivilege(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region = NULL;
 
     options.size = T_MIB(1);

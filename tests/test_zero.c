@@ -78,7 +78,7 @@ static void promise_4_zero_after_random_steps(void)
 static void promise_4_zero_at_creation(void)
 {
     for (int round = 0; round < 3; round++) {
-        stitch_options options = t_options();
+        struct stitch_options options = t_options();
         stitch_region *region;
 
         options.size = T_MIB(3) + 77;
@@ -208,7 +208,7 @@ static void promise_4_zero_after_a_dead_writer(void)
 static void promise_4_zero_in_lazy_regions(void)
 {
     t_random random = t_random_start();
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
 
     options.flags = STITCH_LAZY;

@@ -42,9 +42,9 @@ static void exercise(const char *folder, uint64_t backend)
     static const uint64_t sizes[] = { 1,          T_KIB(64),      T_MIB(2), T_MIB(2) + 1, T_KIB(100), T_MIB(9) + 5, 3,
                                       T_MIB(40),  T_MIB(39) - 77, T_MIB(2), T_MIB(32),    T_MIB(31),  T_MIB(33),    0,
                                       T_MIB(4),   T_KIB(700),     T_MIB(6) };
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     options.folder = folder;
     options.backend = backend;
@@ -121,9 +121,9 @@ static void promise_4_zero_with_middle_sized_pages(void)
 static void region_in_hugetlbfs(void)
 {
     char folder[256];
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
     stitch_region *region;
-    stitch_report_t report;
+    struct stitch_verify_report report;
 
     t_need_root("mount a hugetlbfs");
     if (!t_setting("/proc/sys/vm/nr_hugepages", "48"))

@@ -91,7 +91,7 @@ int st_cli_error(const char *subject, int code)
     int system = stitch_os_error();
     const char *colon = system != 0 ? ": " : "";
     const char *reason = system != 0 ? st_term_error_text(system) : "";
-    return st_cli_fail(st_cli_status(code), subject, "%s (%s%s%s)", stitch_strerror(code), stitch_errname(code), colon,
+    return st_cli_fail(st_cli_status(code), subject, "%s (%s%s%s)", stitch_strerror(code), stitch_error_name(code), colon,
                        reason);
 }
 
@@ -299,7 +299,7 @@ int st_cli_name(const char *name)
 
 static int open_region(const char *name, uint64_t flags, stitch_region **region)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     options.flags = flags;
     options.folder = st_cli.folder;
     int status = st_cli_name(name);

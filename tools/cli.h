@@ -14,7 +14,8 @@
 #include <popt.h>
 
 #include "number.h"
-#include "stitch/stitch.h"
+#include <stitch/inspect.h>
+#include <stitch/stitch.h>
 #include "text.h"
 
 #if defined(__MINGW_PRINTF_FORMAT) /* the C library's printf, or its replacement by mingw's: <stdio.h> knows */
@@ -125,7 +126,7 @@ const char *st_cli_folder(void);
  * forgotten in either case.
  */
 struct st_regions {
-    stitch_listing *all; /* their names are copies */
+    struct stitch_listing *all; /* their names are copies */
     size_t count, room;
 };
 int st_regions_take(struct st_regions *found);
@@ -137,7 +138,7 @@ int st_regions_error(int code); /* of a call about a whole folder: as st_cli_err
  * `retired` and `proved` are sums: what several hold counts for each. Returns as stitch_members.
  */
 struct st_members {
-    stitch_member *all;
+    struct stitch_member *all;
     size_t count, room;
     uint64_t processes, retired, proved;
     uint64_t unproved; /* handles whose process may not be asked */
@@ -159,7 +160,7 @@ extern struct poptOption st_making_table[], st_making_table_without_r[];
 #define ST_MAKING_OF(table) { NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, "What a new region is like:", NULL }
 #define ST_MAKING           ST_MAKING_OF(st_making_table)
 #define ST_MAKING_WITHOUT_R ST_MAKING_OF(st_making_table_without_r)
-int st_making_options(stitch_options *options);
+int st_making_options(struct stitch_options *options);
 int st_making_error(const char *name, int code); /* of the call that they went to: as st_cli_error */
 
 /*
@@ -172,6 +173,6 @@ int st_leave_options(void);
 void st_leave(const char *name, stitch_region *region);
 
 /* draw.c: the map of a region. `ends` are the ends of its segments, in order. */
-void st_draw_map(const stitch_info_t *info, const uint64_t *ends, size_t count);
+void st_draw_map(const struct stitch_info *info, const uint64_t *ends, size_t count);
 
 #endif

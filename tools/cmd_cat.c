@@ -46,8 +46,8 @@ struct range {
 /* 1 if there is something to read or somebody who may write it, 0 if not, or an error. Opens the region if 1. */
 static int look(const char *name, stitch_region **region)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
-    stitch_info_t info;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_info info;
     options.flags = STITCH_READONLY | (st_cli.other_owner ? STITCH_OTHER_OWNER : 0);
     options.folder = st_cli.folder;
     int code = stitch_open(name, &options, region);
@@ -138,7 +138,7 @@ static int write_available(const char *name, stitch_region *region, struct range
  */
 static int wait_for_more(stitch_region *region)
 {
-    stitch_info_t info;
+    struct stitch_info info;
     for (;;) {
         int code = stitch_info(region, &info);
         int changed = code == 0 ? stitch_sync(region) : code;

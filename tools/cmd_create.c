@@ -19,7 +19,7 @@ static const struct poptOption options_table[] = {
 static void report(const char *name, stitch_region *region)
 {
     char size[ST_NUMBER_TEXT], reserve[ST_NUMBER_TEXT];
-    stitch_info_t info;
+    struct stitch_info info;
     if (st_cli.quiet || stitch_info(region, &info) < 0) {
         return;
     }
@@ -31,7 +31,7 @@ static void report(const char *name, stitch_region *region)
 
 static int run(const char **operands)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     int status = st_cli_name(operands[0]);
     if (status == ST_STATUS_OK) {

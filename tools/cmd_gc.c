@@ -21,7 +21,7 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-static int add_json(json_t *array, const stitch_collected *region, const char *tag)
+static int add_json(json_t *array, const struct stitch_collected *region, const char *tag)
 {
     json_t *object = json_object();
     if (region->name[0] != '\0') {
@@ -35,7 +35,7 @@ static int add_json(json_t *array, const stitch_collected *region, const char *t
     return json_array_append_new(array, object) == 0 ? 0 : STITCH_ENOMEM;
 }
 
-static int told(const stitch_collected *region, void *arg)
+static int told(const struct stitch_collected *region, void *arg)
 {
     struct total *total = arg;
     char tag[ST_NUMBER_TEXT], bytes[ST_NUMBER_TEXT];
@@ -82,7 +82,7 @@ static int run(const char **operands)
 {
     (void)operands;
     struct total total = { 0, 0, 0, st_cli.json ? json_array() : NULL };
-    int code = stitch_collect(st_cli.folder, told, &total);
+    int code = stitch_collect_at(st_cli.folder, told, &total);
     int status = ST_STATUS_OK;
     if (st_cli.json) { /* also after a failure: what was removed has been removed */
         status = print_json(&total);

@@ -44,7 +44,7 @@ struct held {
 /* Without STITCH_KEEP: what is made here ends with its users, on every system. */
 static int attach(const char *name, stitch_region **region)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     int status = st_cli_name(name);
     if (status != ST_STATUS_OK || given.readonly || st_cli.other_owner) {
         return status != ST_STATUS_OK ? status : st_cli_open_to_look(name, region);
@@ -64,7 +64,7 @@ static int attach(const char *name, stitch_region **region)
 static int report(const struct held *held)
 {
     char size[ST_NUMBER_TEXT], reserve[ST_NUMBER_TEXT];
-    stitch_info_t info;
+    struct stitch_info info;
     if (st_cli.quiet || stitch_info(held->region, &info) < 0) {
         return ST_STATUS_OK;
     }
@@ -88,7 +88,7 @@ static int report(const struct held *held)
  */
 static int mend(struct held *held)
 {
-    stitch_info_t info;
+    struct stitch_info info;
     int code = stitch_info(held->region, &info);
     if (code < 0) {
         return st_cli_error(held->name, code);
@@ -96,7 +96,7 @@ static int mend(struct held *held)
     if (held->told != info.region_generation) {
         held->told = info.region_generation;
         st_cli_note(held->name, "a segment ended with its last user before it could be held (%s)",
-                    stitch_errname(STITCH_EGONE));
+                    stitch_error_name(STITCH_EGONE));
     }
     if (given.readonly || st_cli.other_owner) {
         return ST_STATUS_OK;

@@ -14,13 +14,13 @@
 static const struct poptOption options_table[] = { ST_CLI_JSON, ST_CLI_EXACT, ST_CLI_END };
 
 /* The name, and for a region that cannot be read why. */
-static char *name_cell(const stitch_listing *region)
+static char *name_cell(const struct stitch_listing *region)
 {
     char *safe = st_text_safe(region->name);
     if (region->error == 0) {
         return safe;
     }
-    const char *code = stitch_errname((int)region->error);
+    const char *code = stitch_error_name((int)region->error);
     const char *sentence = stitch_strerror((int)region->error);
     size_t size = strlen(safe) + strlen(code) + strlen(sentence) + 8;
     char *cell = st_text_memory(size);
@@ -29,7 +29,7 @@ static char *name_cell(const stitch_listing *region)
     return cell;
 }
 
-static void add_row(struct st_table *table, const stitch_listing *region)
+static void add_row(struct st_table *table, const struct stitch_listing *region)
 {
     char size[ST_NUMBER_TEXT], committed[ST_NUMBER_TEXT], reserve[ST_NUMBER_TEXT], segments[ST_NUMBER_TEXT];
     char generation[ST_NUMBER_TEXT], mode[ST_NUMBER_TEXT], owner[64], created[ST_TEXT_TIME];
@@ -74,7 +74,7 @@ static int print_table(const struct st_regions *found)
     return ST_STATUS_OK;
 }
 
-static json_t *to_json(const stitch_listing *region)
+static json_t *to_json(const struct stitch_listing *region)
 {
     char owner[64];
     json_t *object = json_object();
@@ -83,7 +83,7 @@ static json_t *to_json(const stitch_listing *region)
     st_json_number(object, "owner", region->owner);
     st_json_text(object, "owner_name", st_term_user(region->owner, owner, sizeof owner));
     if (region->error != 0) {
-        st_json_text(object, "error", stitch_errname((int)region->error));
+        st_json_text(object, "error", stitch_error_name((int)region->error));
         st_json_text(object, "message", stitch_strerror((int)region->error));
         return object;
     }

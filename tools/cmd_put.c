@@ -178,7 +178,7 @@ static int put(const char *name, stitch_region *region)
 
 static int run(const char **operands)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     int status = st_cli_name(operands[0]);
     if (status == ST_STATUS_OK) {

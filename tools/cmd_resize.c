@@ -15,7 +15,7 @@ static int grow(stitch_region *region, uint64_t bytes)
     return stitch_grow(region, bytes, NULL);
 }
 
-static void report(const char *name, const stitch_info_t *before, const stitch_info_t *after)
+static void report(const char *name, const struct stitch_info *before, const struct stitch_info *after)
 {
     char text[4][ST_NUMBER_TEXT], bytes[ST_NUMBER_TEXT + 16] = "";
     char *safe = st_text_safe(name);
@@ -30,7 +30,7 @@ static void report(const char *name, const stitch_info_t *before, const stitch_i
 }
 
 /* What is to be told of a shrink. */
-static stitch_shrunk_t shrunk;
+static struct stitch_shrink_report shrunk;
 
 static int shrink(stitch_region *region, uint64_t bytes)
 {
@@ -58,7 +58,7 @@ static void report_held(const char *name)
 
 static int change(const char *name, stitch_region *region, uint64_t size, int (*call)(stitch_region *, uint64_t))
 {
-    stitch_info_t before, after;
+    struct stitch_info before, after;
     char has[ST_NUMBER_TEXT];
     int code = stitch_info(region, &before);
     if (code == 0) {

@@ -25,11 +25,11 @@ static int remove_one(const char *name)
     }
     if (code == STITCH_ENOTSUP && !st_term_regions_stay()) {
         return st_cli_fail(ST_STATUS_FAILED, name, "on this system a region's name goes with its last user, and cannot "
-                           "be taken away before (%s)", stitch_errname(code));
+                           "be taken away before (%s)", stitch_error_name(code));
     }
     if (code == STITCH_ECORRUPT) {
         return st_cli_fail(ST_STATUS_FAILED, name, "that file is not a region of stitch's; it is left alone (%s)",
-                           stitch_errname(code));
+                           stitch_error_name(code));
     }
     return st_cli_error(name, code);
 }

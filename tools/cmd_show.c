@@ -16,8 +16,8 @@ static const struct poptOption options_table[] = { ST_CLI_JSON, ST_CLI_EXACT, ST
 struct picture {
     const char *name;
     const void *base;
-    stitch_info_t info;
-    stitch_segment_t *segments;
+    struct stitch_info info;
+    struct stitch_segment *segments;
 };
 
 static int take(stitch_region *region, struct picture *picture)
@@ -47,7 +47,7 @@ static void print_size(const char *label, uint64_t bytes)
 
 static void print_head(const struct picture *picture)
 {
-    const stitch_info_t *info = &picture->info;
+    const struct stitch_info *info = &picture->info;
     char owner[64], created[ST_TEXT_TIME];
     char *name = st_text_safe(picture->name);
     printf("%s\n", name);
@@ -95,7 +95,7 @@ static void print_segments(const struct picture *picture)
     struct st_table *table = st_table_new("rrrrrrrrlll");
     st_table_row(table, heads);
     for (uint64_t i = 0; i < picture->info.segments; i++) {
-        const stitch_segment_t *segment = &picture->segments[i];
+        const struct stitch_segment *segment = &picture->segments[i];
         char text[8][ST_NUMBER_TEXT], addresses[48];
         uintptr_t from = (uintptr_t)segment->address;
         snprintf(addresses, sizeof addresses, "0x%" PRIxPTR "-0x%" PRIxPTR, from, from + (uintptr_t)segment->extent);
@@ -134,7 +134,7 @@ static json_t *segments_to_json(const struct picture *picture)
 {
     json_t *array = json_array();
     for (uint64_t i = 0; i < picture->info.segments; i++) {
-        const stitch_segment_t *segment = &picture->segments[i];
+        const struct stitch_segment *segment = &picture->segments[i];
         json_t *object = json_object();
         st_json_number(object, "index", segment->index);
         st_json_number(object, "id", segment->id);
@@ -156,7 +156,7 @@ static json_t *segments_to_json(const struct picture *picture)
 
 static int print_json(const struct picture *picture)
 {
-    const stitch_info_t *info = &picture->info;
+    const struct stitch_info *info = &picture->info;
     const struct {
         const char *key;
         uint64_t value;

@@ -61,9 +61,9 @@ struct top {
 
 /* -------------------------------------------------------------------------------------------------- looking --- */
 
-static void ask_who(const stitch_listing *region, struct use *use)
+static void ask_who(const struct stitch_listing *region, struct use *use)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     struct st_members members;
     stitch_region *handle;
     options.flags = STITCH_READONLY | (st_cli.other_owner ? STITCH_OTHER_OWNER : 0);
@@ -85,7 +85,7 @@ static void compare(const struct look *before, struct look *now)
 {
     double seconds = now->at > before->at ? (double)(now->at - before->at) / 1000 : 0.001;
     for (size_t i = 0, j = 0; i < now->regions.count && j < before->regions.count;) {
-        const stitch_listing *is = &now->regions.all[i], *was = &before->regions.all[j];
+        const struct stitch_listing *is = &now->regions.all[i], *was = &before->regions.all[j];
         int order = strcmp(is->name, was->name);
         if (order == 0 && is->error == 0 && was->error == 0 && is->created == was->created &&
             is->generation >= was->generation) {
@@ -139,7 +139,7 @@ static const char *rate_text(double bytes, char *to)
     return to;
 }
 
-static void add_row(struct st_table *table, const stitch_listing *region, const struct use *use)
+static void add_row(struct st_table *table, const struct stitch_listing *region, const struct use *use)
 {
     char size[ST_NUMBER_TEXT], committed[ST_NUMBER_TEXT], segments[ST_NUMBER_TEXT], generation[ST_NUMBER_TEXT];
     char rate[RATE_TEXT] = "-", changes[ST_NUMBER_TEXT] = "-", processes[ST_NUMBER_TEXT] = "-";
@@ -279,13 +279,13 @@ static int obey(struct top *top, enum st_key key)
 
 /* --------------------------------------------------------------------------------------------- for programs --- */
 
-static json_t *region_to_json(const stitch_listing *region, const struct use *use)
+static json_t *region_to_json(const struct stitch_listing *region, const struct use *use)
 {
     json_t *object = json_object();
     st_json_name(object, region->name);
     st_json_number(object, "owner", region->owner);
     if (region->error != 0) {
-        st_json_text(object, "error", stitch_errname((int)region->error));
+        st_json_text(object, "error", stitch_error_name((int)region->error));
         return object;
     }
     st_json_number(object, "size", region->size);

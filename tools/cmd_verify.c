@@ -33,7 +33,7 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-static void print_text(const char *name, int code, const stitch_report_t *report)
+static void print_text(const char *name, int code, const struct stitch_verify_report *report)
 {
     char bytes[ST_NUMBER_TEXT], rest[ST_NUMBER_TEXT];
     char *safe = st_text_safe(name);
@@ -45,19 +45,19 @@ static void print_text(const char *name, int code, const stitch_report_t *report
     } else {
         printf("%s: UNSOUND: %s: %s, at offset %" PRIu64 ", segment id %" PRIu64 "; %" PRIu64
                " segment%s looked at, %s in order\n",
-               safe, stitch_faultname(report->fault), explain(report->fault), report->fault_offset, report->fault_id,
+               safe, stitch_fault_name(report->fault), explain(report->fault), report->fault_offset, report->fault_id,
                report->segments, plural(report->segments), bytes);
     }
     free(safe);
 }
 
-static int print_json(const char *name, int code, const stitch_report_t *report)
+static int print_json(const char *name, int code, const struct stitch_verify_report *report)
 {
     json_t *root = json_object();
     st_json_name(root, name);
     st_json_member(root, "sound", json_boolean(code == 0));
     if (code != 0 && code != STITCH_EUNSOUND) { /* nothing could be looked at */
-        st_json_text(root, "error", stitch_errname(code));
+        st_json_text(root, "error", stitch_error_name(code));
         st_json_text(root, "message", stitch_strerror(code));
         return st_json_print(root);
     }
@@ -66,7 +66,7 @@ static int print_json(const char *name, int code, const stitch_report_t *report)
     st_json_number(root, "bytes", report->bytes);
     st_json_number(root, "reservation", report->reservation);
     if (code != 0) {
-        st_json_text(root, "fault", stitch_faultname(report->fault));
+        st_json_text(root, "fault", stitch_fault_name(report->fault));
         st_json_text(root, "message", explain(report->fault));
         st_json_number(root, "fault_offset", report->fault_offset);
         st_json_number(root, "fault_id", report->fault_id);
@@ -80,9 +80,9 @@ static int is_damage(int code)
     return code == STITCH_EUNSOUND || code == STITCH_ECORRUPT || code == STITCH_EGONE;
 }
 
-static int verify(const char *name, stitch_report_t *report)
+static int verify(const char *name, struct stitch_verify_report *report)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     options.flags = STITCH_READONLY | (st_cli.other_owner ? STITCH_OTHER_OWNER : 0);
     options.folder = st_cli.folder;
@@ -97,7 +97,7 @@ static int verify(const char *name, stitch_report_t *report)
 static int run(const char **operands)
 {
     const char *name = operands[0];
-    stitch_report_t report = { 0 };
+    struct stitch_verify_report report = { 0 };
     int status = st_cli_name(name);
     if (status != ST_STATUS_OK) {
         return status;

@@ -34,7 +34,7 @@ static const struct poptOption options_table[] = {
 struct watched {
     const char *name;
     stitch_region *region;    /* NULL while not attached */
-    stitch_info_t told;       /* what the last line said */
+    struct stitch_info told;       /* what the last line said */
     int begun, named, lost;   /* told is there; the name still means it; a segment was lost and that has been told */
     uint64_t lines, most;     /* changes told; how many to tell */
     uint64_t began, named_at; /* milliseconds */
@@ -46,10 +46,10 @@ struct watched {
 
 /* -------------------------------------------------------------------------------------------------- telling --- */
 
-static void change_text(const struct watched *watched, const stitch_info_t *now, char *to, size_t size)
+static void change_text(const struct watched *watched, const struct stitch_info *now, char *to, size_t size)
 {
     char bytes[ST_NUMBER_TEXT];
-    const stitch_info_t *was = &watched->told;
+    const struct stitch_info *was = &watched->told;
     uint64_t changes = now->region_generation - was->region_generation;
     size_t used;
     if (now->region_size > was->region_size) {
@@ -67,7 +67,7 @@ static void change_text(const struct watched *watched, const stitch_info_t *now,
     snprintf(to + used, size - used, ")");
 }
 
-static int print_line(const struct watched *watched, const stitch_info_t *now)
+static int print_line(const struct watched *watched, const struct stitch_info *now)
 {
     char size[ST_NUMBER_TEXT], committed[ST_NUMBER_TEXT], moment[ST_TEXT_TIME], change[96] = "now";
     if (watched->begun) {
@@ -80,9 +80,9 @@ static int print_line(const struct watched *watched, const stitch_info_t *now)
     return st_cli_finish(ST_STATUS_OK);
 }
 
-static int print_json_line(const struct watched *watched, const stitch_info_t *now)
+static int print_json_line(const struct watched *watched, const struct stitch_info *now)
 {
-    const stitch_info_t *was = watched->begun ? &watched->told : now;
+    const struct stitch_info *was = watched->begun ? &watched->told : now;
     json_t *object = json_object();
     st_json_number(object, "time", (uint64_t)time(NULL));
     st_json_number(object, "generation", now->region_generation);
@@ -95,7 +95,7 @@ static int print_json_line(const struct watched *watched, const stitch_info_t *n
 }
 
 /* A line, if there is something new. The first tells what the region is like when the watching begins. */
-static int tell(struct watched *watched, const stitch_info_t *now)
+static int tell(struct watched *watched, const struct stitch_info *now)
 {
     if (watched->begun && now->region_generation == watched->told.region_generation) {
         return GO_ON;
@@ -111,7 +111,7 @@ static int tell(struct watched *watched, const stitch_info_t *now)
 
 static int open_again(const struct watched *watched, stitch_region **region)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     options.flags = STITCH_READONLY | (st_cli.other_owner ? STITCH_OTHER_OWNER : 0);
     options.folder = st_cli.folder;
     return stitch_open(watched->name, &options, region);
@@ -120,7 +120,7 @@ static int open_again(const struct watched *watched, stitch_region **region)
 /* 1: the name means this region; 0: no more, or another one; or an error. *region is attached if 1. */
 static int find(const struct watched *watched, stitch_region **region)
 {
-    stitch_info_t info;
+    struct stitch_info info;
     int code = open_again(watched, region);
     if (code < 0) {
         return code == STITCH_ENOENT ? 0 : code;
@@ -162,7 +162,7 @@ static int follow(struct watched *watched)
     int code = stitch_sync(watched->region);
     if (code == STITCH_EGONE) {
         if (!watched->lost) {
-            st_cli_note(watched->name, "a segment ended with its last user (%s)", stitch_errname(code));
+            st_cli_note(watched->name, "a segment ended with its last user (%s)", stitch_error_name(code));
         }
         watched->lost = 1;
         return GO_ON;
@@ -174,7 +174,7 @@ static int follow(struct watched *watched)
 /* Attach if need be, tell what is new, and let go where staying would keep the region alive. */
 static int look(struct watched *watched)
 {
-    stitch_info_t info;
+    struct stitch_info info;
     if (watched->region == NULL) {
         int found = find(watched, &watched->region);
         if (found != 1) {

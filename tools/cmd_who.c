@@ -18,16 +18,16 @@ static const struct poptOption options_table[] = { ST_CLI_JSON, ST_CLI_EXACT, ST
 /* What is told. */
 struct picture {
     const char *name;
-    stitch_info_t info; /* looked at after the members: none of them can have seen more */
+    struct stitch_info info; /* looked at after the members: none of them can have seen more */
     struct st_members members;
 };
 
-static const char *access_of(const stitch_member *member)
+static const char *access_of(const struct stitch_member *member)
 {
     return member->flags & STITCH_READONLY ? "read" : member->flags & STITCH_EXCLUSIVE ? "exclusive" : "write";
 }
 
-static uint64_t behind(const struct picture *picture, const stitch_member *member)
+static uint64_t behind(const struct picture *picture, const struct stitch_member *member)
 {
     uint64_t now = picture->info.region_generation;
     return member->generation < now ? now - member->generation : 0;
@@ -35,7 +35,7 @@ static uint64_t behind(const struct picture *picture, const stitch_member *membe
 
 /* ----------------------------------------------------------------------------------------------- for people --- */
 
-static void add_row(struct st_table *table, const struct picture *picture, const stitch_member *member)
+static void add_row(struct st_table *table, const struct picture *picture, const struct stitch_member *member)
 {
     char pid[ST_NUMBER_TEXT], generation[ST_NUMBER_TEXT], lag[ST_NUMBER_TEXT], mapped[ST_NUMBER_TEXT];
     char retired[ST_NUMBER_TEXT], proved[ST_NUMBER_TEXT] = "?", attached[ST_TEXT_TIME], command[COMMAND_SIZE];
@@ -105,7 +105,7 @@ static void add_proved(json_t *object, uint64_t proved)
     }
 }
 
-static json_t *member_to_json(const struct picture *picture, const stitch_member *member)
+static json_t *member_to_json(const struct picture *picture, const struct stitch_member *member)
 {
     char command[COMMAND_SIZE];
     char *safe = st_text_safe(st_term_process(member->pid, member->started, member->space, command, sizeof command));
@@ -152,7 +152,7 @@ static int tell(stitch_region *region, struct picture *picture)
     int code = st_members_take(region, &picture->members);
     if (code == STITCH_ENOTSUP) {
         return st_cli_fail(ST_STATUS_DENIED, picture->name, "only its owner can read who is attached (%s)",
-                           stitch_errname(code));
+                           stitch_error_name(code));
     }
     if (code == 0) {
         code = stitch_info(region, &picture->info);

@@ -104,7 +104,7 @@ static void draw_scale(const struct bar *bar, const char *what)
            st_number_text(bar->total / bar->columns, st_cli.exact, column));
 }
 
-static void draw_legend(const struct pen *pen, const stitch_info_t *info)
+static void draw_legend(const struct pen *pen, const struct stitch_info *info)
 {
     char text[3][ST_NUMBER_TEXT];
     int exact = st_cli.exact;
@@ -117,7 +117,7 @@ static void draw_legend(const struct pen *pen, const stitch_info_t *info)
     }
 }
 
-void st_draw_map(const stitch_info_t *info, const uint64_t *ends, size_t count)
+void st_draw_map(const struct stitch_info *info, const uint64_t *ends, size_t count)
 {
     unsigned width = st_term_width();
     unsigned columns = width < 24 ? 20 : width > 1000 ? 1000 : width - 4; /* two blanks and two sides */

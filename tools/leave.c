@@ -34,7 +34,7 @@ int st_leave_options(void)
 /* Is it as it was left? */
 static void look_back(const char *name)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     options.flags = STITCH_READONLY;
     options.folder = st_cli.folder;

@@ -60,7 +60,7 @@ static int choose_backend(uint64_t *backend)
 }
 
 /* The ranges that stitch.h gives, in words that belong to the options. */
-static int check_ranges(const stitch_options *options)
+static int check_ranges(const struct stitch_options *options)
 {
     if (given.reserve != NULL && (options->reserve < STITCH_EXTENT_UNIT || options->reserve > STITCH_RESERVE_MAX)) {
         return st_cli_usage("--reserve", "a reserve is between 2M and 64T");
@@ -96,7 +96,7 @@ int st_making_error(const char *name, int code)
     return st_cli_error(name, code);
 }
 
-int st_making_options(stitch_options *options)
+int st_making_options(struct stitch_options *options)
 {
     int status = st_cli_number("--reserve", given.reserve, st_number_size, &options->reserve);
     if (status == ST_STATUS_OK) {

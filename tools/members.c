@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add(const stitch_member *member, void *arg)
+static int add(const struct stitch_member *member, void *arg)
 {
     struct st_members *members = arg;
     if (member->self) {
@@ -15,7 +15,7 @@ static int add(const stitch_member *member, void *arg)
     }
     if (members->count == members->room) {
         size_t room = members->room * 2 + 16;
-        stitch_member *all = st_text_memory(room * sizeof *all);
+        struct stitch_member *all = st_text_memory(room * sizeof *all);
         if (members->count > 0) {
             memcpy(all, members->all, members->count * sizeof *all);
         }
@@ -34,7 +34,7 @@ static int compare(uint64_t a, uint64_t b)
 
 static int by_time(const void *a, const void *b)
 {
-    const stitch_member *one = a, *other = b;
+    const struct stitch_member *one = a, *other = b;
     int order = compare(one->attached, other->attached);
     order = order != 0 ? order : compare(one->started, other->started);
     order = order != 0 ? order : compare(one->pid, other->pid);
@@ -46,7 +46,7 @@ static uint64_t sum(uint64_t a, uint64_t b)
     return a < UINT64_MAX - b ? a + b : UINT64_MAX;
 }
 
-static int is_same_process(const stitch_member *a, const stitch_member *b)
+static int is_same_process(const struct stitch_member *a, const struct stitch_member *b)
 {
     return a->pid == b->pid && a->started == b->started && a->space == b->space;
 }
@@ -54,7 +54,7 @@ static int is_same_process(const stitch_member *a, const stitch_member *b)
 static void sum_up(struct st_members *members)
 {
     for (size_t i = 0; i < members->count; i++) {
-        const stitch_member *member = &members->all[i];
+        const struct stitch_member *member = &members->all[i];
         size_t before = 0;
         int proved = member->proved != UINT64_MAX;
         while (before < i && !is_same_process(&members->all[before], member)) {

@@ -9,12 +9,12 @@
 
 #include "term.h"
 
-static int add(const stitch_listing *listing, void *arg)
+static int add(const struct stitch_listing *listing, void *arg)
 {
     struct st_regions *found = arg;
     if (found->count == found->room) {
         size_t room = found->room * 2 + 16;
-        stitch_listing *all = st_text_memory(room * sizeof *all);
+        struct stitch_listing *all = st_text_memory(room * sizeof *all);
         if (found->count > 0) {
             memcpy(all, found->all, found->count * sizeof *all);
         }
@@ -29,7 +29,7 @@ static int add(const stitch_listing *listing, void *arg)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const stitch_listing *)a)->name, ((const stitch_listing *)b)->name);
+    return strcmp(((const struct stitch_listing *)a)->name, ((const struct stitch_listing *)b)->name);
 }
 
 int st_regions_error(int code)
@@ -41,7 +41,7 @@ int st_regions_error(int code)
     if ((code == STITCH_EACCES || code == STITCH_ENOTSUP) && !st_term_regions_stay()) {
         return st_cli_fail(st_cli_status(code), st_cli_folder(),
                            "the system does not tell which names there are; a region whose name is known can be "
-                           "shown and read all the same (%s)", stitch_errname(code));
+                           "shown and read all the same (%s)", stitch_error_name(code));
     }
     return st_cli_error(st_cli_folder(), code);
 }

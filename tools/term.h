@@ -79,7 +79,7 @@ const char *st_term_user(uint64_t id, char *to, size_t size);
 
 /*
  * The command that a process of the roster runs, in `to`; "" if it may not be asked, or another one has got its number
- * since. `started` and `space` as in stitch_member. Returns `to`. What it says is the process's own choice.
+ * since. `started` and `space` as in struct stitch_member. Returns `to`. What it says is the process's own choice.
  */
 const char *st_term_process(uint64_t id, uint64_t started, uint64_t space, char *to, size_t size);
 

@@ -4,7 +4,7 @@
  *
  * Rules for all primitives
  *   - Result pointers are never NULL. Addresses, offsets and sizes are multiples of the folder's page unless said.
- *   - An int result is 0 or a STITCH_E... code; the system's own code is kept for stitch_os_error (st_os_error).
+ *   - An int result is 0 or a STITCH_E... code; the system's own code is kept for stitch_os_error (st_error_code).
  *   - A primitive that fails has changed nothing. A primitive that returns void cannot fail in a way that matters.
  *   - They never call up, never print, never retry what could block for ever but the lock and the wait that say so,
  *     and never let a signal out: what would raise one (SIGXFSZ) is refused before.
@@ -19,18 +19,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <stitch/stitch.h>
+#include <stitch/memory.h>
 
-#include "../atomic.h"
+#include "base/atomic.h"
+#include "base/error.h"
 
 /* ------------------------------------------------------------------------------------------------- environment --- */
 
 /* A setting from the environment, or NULL; NULL also where the program runs with rights its caller lacks (setuid). */
 const char *st_os_setting(const char *name);
-
-/* This thread's last failure in the system's own numbers. Every primitive that fails sets it; undoing puts it back. */
-int st_os_error(void);
-void st_os_error_set(int error);
 
 /* Unpredictable bytes. Returns 0 or STITCH_ESYS. */
 int st_os_random(void *out, uint64_t length);
@@ -66,7 +63,7 @@ void st_os_folder_close(st_os_folder *folder);
 int st_os_folder_each(const st_os_folder *folder, int (*each)(const char *name, void *arg), void *arg);
 
 /* Another handle of the same folder; one handle can be in one st_os_folder_each at a time. STITCH_EMFILE. */
-int st_os_folder_again(const st_os_folder *folder, st_os_folder *out);
+int st_os_folder_reopen(const st_os_folder *folder, st_os_folder *out);
 
 /* ------------------------------------------------------------------------------------------------------ object --- */
 
@@ -112,7 +109,7 @@ int st_os_object_open(const st_os_folder *folder, const char *name, bool readonl
 void st_os_object_close(st_os_object *object);
 
 /* Another handle of the same object, sharing no lock with the first. STITCH_EMFILE, _EACCES. */
-int st_os_object_again(const st_os_object *object, st_os_object *out);
+int st_os_object_reopen(const st_os_object *object, st_os_object *out);
 
 /* Names: take away; change (STITCH_ENOENT; replaces nothing: STITCH_EEXIST). Where objects do not persist: nothing to
  * do. */
@@ -120,7 +117,7 @@ int st_os_object_remove(const st_os_folder *folder, const char *name);
 int st_os_object_rename(const st_os_folder *folder, const char *from, const char *to);
 
 int st_os_object_status(const st_os_object *object, st_os_status *out);
-int st_os_object_status_of(const st_os_folder *folder, const char *name, st_os_status *out); /* without opening it */
+int st_os_object_status_by_name(const st_os_folder *folder, const char *name, st_os_status *out); /* without opening it */
 
 /* Copy up to `length` bytes from its start, without mapping; *got tells how many. */
 int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got);
@@ -146,7 +143,7 @@ enum {
  * that is worth it, on the lender's threads too.
  */
 int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
-                 const stitch_lender *lender);
+                 const struct stitch_parallel *lender);
 
 /* Has committing by blocks turned out not to work in this process? */
 bool st_os_blocks_fail(void);
@@ -162,7 +159,7 @@ int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length)
 int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint64_t length);
 
 /* Tell the system that these bytes, of views side by side, are the first to do without. */
-int st_os_cold(void *address, uint64_t length);
+int st_os_discard_hint(void *address, uint64_t length);
 
 /* ------------------------------------------------------------------------------------------ reservation, views --- */
 
@@ -223,7 +220,7 @@ typedef struct st_os_range {
 int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg);
 
 /* The same of another process's map. STITCH_EACCES: it is not ours to ask; STITCH_ENOENT: it is gone. */
-int st_os_survey_of(uint64_t process, uint64_t from, uint64_t length, int (*each)(const st_os_range *, void *arg),
+int st_os_survey_process(uint64_t process, uint64_t from, uint64_t length, int (*each)(const st_os_range *, void *arg),
                     void *arg);
 
 /* --------------------------------------------------------------------------------------------------- processes --- */
@@ -274,16 +271,16 @@ int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, 
                      st_os_locks *out); /* STITCH_EMFILE, _EACCES */
 void st_os_locks_close(st_os_locks *locks);
 
-int st_os_writer_enter(const st_os_locks *locks, bool wait);
-int st_os_writer_keep(st_os_locks *locks);          /* having entered; afterwards it is left to others to find out */
-int st_os_writer_is_kept(const st_os_locks *locks); /* having entered: by another handle? 1 or 0, or an error */
-void st_os_writer_leave(const st_os_locks *locks);
-int st_os_attend(st_os_locks *locks, bool readonly);
-int st_os_alone(const st_os_locks *locks);       /* 1 yes, 0 no */
-int st_os_is_attended(const st_os_locks *locks); /* 1 or 0: by another handle than this */
+int st_os_writer_lock(const st_os_locks *locks, bool wait);
+int st_os_writer_make_exclusive(st_os_locks *locks);          /* having entered; afterwards it is left to others to find out */
+int st_os_writer_is_exclusive(const st_os_locks *locks); /* having entered: by another handle? 1 or 0, or an error */
+void st_os_writer_unlock(const st_os_locks *locks);
+int st_os_in_use_lock_shared(st_os_locks *locks, bool readonly);
+int st_os_in_use_lock_sole(const st_os_locks *locks);       /* 1 yes, 0 no */
+int st_os_in_use_is_locked(const st_os_locks *locks); /* 1 or 0: by another handle than this */
 int st_os_has_writer(const st_os_locks *locks);  /* 1 or 0: another handle than this that may write */
-int st_os_name_enter(const st_os_locks *locks);
-void st_os_name_leave(const st_os_locks *locks);
+int st_os_name_lock(const st_os_locks *locks);
+void st_os_name_unlock(const st_os_locks *locks);
 
 /* Words (ST_OS_FORK_MARKS) that start as 1 and read 0 in every child forked since. (No fork: nothing changes them.) */
 #define ST_OS_FORK_MARKS 2

@@ -2,7 +2,7 @@
 /* edits.c - a sound directory and roster, and how an input damages them. Nothing here knows of files. */
 #include <string.h>
 
-#include "directory.h"
+#include "shared/directory.h"
 #include "fuzz.h"
 
 #define HEADER_WORDS 12

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stitch/inspect.h>
 #include <stitch/stitch.h>
 
-#include "layout.h"
+#include "shared/layout.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 

@@ -98,7 +98,7 @@ static void plant_all(const uint8_t *data, size_t length)
     }
 }
 
-static int look_at(const stitch_listing *listing, void *arg)
+static int look_at(const struct stitch_listing *listing, void *arg)
 {
     (void)arg;
     (void)fuzz_code((int)listing->error);
@@ -107,7 +107,7 @@ static int look_at(const stitch_listing *listing, void *arg)
 
 static void open_and_use(const char *path, uint64_t flags, const uint8_t *how)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
 
     options.folder = path;
@@ -132,7 +132,7 @@ static void check_bystander(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     const char *path;
 
@@ -159,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     fuzz_gone();
     fuzz_as(NO_HANDLE);
     (void)fuzz_code(stitch_unlink_at(path, "x"));
-    (void)fuzz_code(stitch_collect(path, NULL, NULL));
+    (void)fuzz_code(stitch_collect_at(path, NULL, NULL));
     fuzz_gone();
     check_bystander();
     (void)close(at_folder);

@@ -65,7 +65,7 @@ static void *map_object(const char *path, const char *prefix, size_t *length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *writer, *follower;
     struct scribbler scribbler = { .data = data, .length = length };
     size_t directory_length, roster_length;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "directory.h"
+#include "shared/directory.h"
 #include "fuzz.h"
 
 static void check_geometry(const struct st_geometry *g)
@@ -24,7 +24,7 @@ static void check_state(const struct st_geometry *g, const struct st_snapshot *n
     const struct st_record *r = &now->record;
     uint64_t end = 0, id = 0;
 
-    FUZZ_MUST(r->size <= r->clean && r->clean <= g->reserve && r->size <= r->commit && r->commit <= g->reserve);
+    FUZZ_MUST(r->size <= r->dirty_end && r->dirty_end <= g->reserve && r->size <= r->commit && r->commit <= g->reserve);
     FUZZ_MUST(r->first < g->capacity && r->count <= g->capacity && r->count < r->next_id);
     for (uint64_t i = 0; i < r->count; i++) {
         const struct st_entry *entry = &now->entries[i];

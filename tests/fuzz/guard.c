@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "os/linux_sys.h"
+#include "os/linux/sys.h"
 
 #define MAPPINGS      256
 #define LARGEST_PIECE (64 << 20)
@@ -302,7 +302,7 @@ void fuzz_folder_close(void)
 
 int fuzz_code(int code)
 {
-    FUZZ_MUST(code >= 0 || strncmp(stitch_errname(code), "STITCH_E", 8) == 0);
+    FUZZ_MUST(code >= 0 || strncmp(stitch_error_name(code), "STITCH_E", 8) == 0);
     return code;
 }
 
@@ -319,7 +319,7 @@ static void touch(stitch_region *region)
         (void)bytes[size - 1];
 }
 
-static int count_member(const stitch_member *member, void *arg)
+static int count_member(const struct stitch_member *member, void *arg)
 {
     (void)member;
     ++*(int *)arg;
@@ -328,9 +328,9 @@ static int count_member(const stitch_member *member, void *arg)
 
 static void look(stitch_region *region)
 {
-    stitch_info_t info;
-    stitch_segment_t segment;
-    stitch_report_t report;
+    struct stitch_info info;
+    struct stitch_segment segment;
+    struct stitch_verify_report report;
     int members = 0;
 
     (void)fuzz_code(stitch_info(region, &info));
@@ -345,7 +345,7 @@ void fuzz_use(stitch_region *region, uint8_t how)
 {
     static const char text[100] = "text";
     const uint64_t step = (uint64_t)(how >> 4) * 300000;
-    stitch_shrunk_t shrunk;
+    struct stitch_shrink_report shrunk;
 
     (void)fuzz_code(stitch_sync(region));
     touch(region);

@@ -40,7 +40,7 @@ static void check(const char *what, int code)
 {
     if (code >= 0)
         return;
-    fprintf(stderr, "guard: %s: %s (errno %d)\n", what, stitch_errname(code), stitch_os_error());
+    fprintf(stderr, "guard: %s: %s (errno %d)\n", what, stitch_error_name(code), stitch_os_error());
     exit(1);
 }
 
@@ -156,7 +156,7 @@ static void open_and_close(struct rig *rig)
 
 static void create_other(struct rig *rig)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     char name[80];
 
     options.size = MIB;
@@ -207,7 +207,7 @@ enum { CASES = sizeof cases / sizeof cases[0] };
 
 static void set_up(const struct guard_case *c, struct rig *rig)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     *rig = (struct rig){ 0 };
     options.size = c->size;

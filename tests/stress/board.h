@@ -18,7 +18,7 @@
 
 #include "test.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 
 enum {
     PROCESSES_MOST = 32,

@@ -167,7 +167,7 @@ void read_all(struct worker *worker)
 
 /* ----------------------------------------------------------------------------------------------------- proofs --- */
 
-static int count_self(const stitch_member *member, void *arg)
+static int count_self(const struct stitch_member *member, void *arg)
 {
     uint64_t *counts = arg;
 
@@ -193,7 +193,7 @@ static void look_at_members(struct worker *worker)
 
 static void look_at_info(struct worker *worker)
 {
-    stitch_info_t info = t_info(worker->handle->region);
+    struct stitch_info info = t_info(worker->handle->region);
 
     board_note_size(worker->board, info.region_generation, info.region_size);
     T_TRUE(info.region_size <= info.extents && info.region_size <= info.committed && info.committed <= info.extents);
@@ -210,11 +210,11 @@ void prove(struct worker *worker, uint64_t every_us)
     if (worker->alone) {
         (void)t_prove_follower(worker->handle->region);
     } else {
-        stitch_report_t report;
+        struct stitch_verify_report report;
         int e = stitch_verify(worker->handle->region, &report);
 
         if (e == STITCH_EUNSOUND && (t_has(T_KEPT) || report.fault != STITCH_FAULT_OBJECT))
-            T_FAIL("%s at offset %" PRIu64, stitch_faultname(report.fault), report.fault_offset);
+            T_FAIL("%s at offset %" PRIu64, stitch_fault_name(report.fault), report.fault_offset);
         T_TRUE(e == 0 || e == STITCH_EUNSOUND);
     }
     look_at_info(worker);
@@ -236,7 +236,7 @@ struct frozen {
 struct frozen *frozen_begin(struct worker *worker)
 {
     struct frozen *frozen = calloc(1, sizeof *frozen);
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     T_TRUE(frozen != NULL);
     while (frozen->count < FROZEN_SEGMENTS && stitch_segment(worker->handle->region, frozen->count, &segment) == 0) {
@@ -261,7 +261,7 @@ static uint64_t sum_of(const unsigned char *bytes, uint64_t length)
 
 static bool is_listed(stitch_region *fresh, uint64_t id)
 {
-    stitch_segment_t segment;
+    struct stitch_segment segment;
 
     for (uint64_t i = 0; stitch_segment(fresh, i, &segment) == 0; i++)
         if (segment.id == id)

@@ -6,7 +6,7 @@
  */
 #include "roles.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 #include "maps.h"
 
 enum { MARK = 0xa5, LAST_BYTES = 96, PROVE_ROUNDS = 2000, READERS_MOST = 32 };
@@ -83,7 +83,7 @@ static void step(stitch_region *region, const unsigned char *marks, t_random *ra
 void edge_test(uint64_t rounds, unsigned readers, t_random *random)
 {
     const char *name = t_name(), *board_name = t_name();
-    stitch_options options = t_options(), fixed = STITCH_OPTIONS_INIT;
+    struct stitch_options options = t_options(), fixed = STITCH_OPTIONS_INIT;
     t_process *process[READERS_MOST];
     stitch_region *region, *board_region;
     unsigned char *marks = malloc(T_MIB(5));

@@ -58,7 +58,7 @@ void touch_end(struct worker *worker)
  */
 stitch_region *region_open(const char *name, uint64_t flags)
 {
-    stitch_options options = { .struct_size = sizeof options, .flags = flags };
+    struct stitch_options options = { .struct_size = sizeof options, .flags = flags };
     uint64_t deadline = t_now_us() + T_PATIENCE_MS * UINT64_C(1000);
     stitch_region *region = NULL;
     int e;
@@ -90,11 +90,11 @@ struct handle *handle_open(struct board *board, const char *name, uint64_t flags
     made->nowait = (flags & STITCH_NOWAIT) != 0;
     made->exclusive = (flags & STITCH_EXCLUSIVE) != 0;
     if (threads > 1) {
-        stitch_watcher watcher = { wait_for_touchers, end_limit, made };
+        struct stitch_watcher watcher = { wait_for_touchers, end_limit, made };
 
         st_store(&made->limit, UINT64_MAX);
         made->told = stitch_size(region);
-        T_OK(stitch_watch(region, &watcher));
+        T_OK(stitch_set_watcher(region, &watcher));
     }
     return made;
 }

@@ -135,7 +135,7 @@ static void kill_or_stop(struct coordinator *self)
 
 static void create(struct coordinator *self)
 {
-    stitch_options options = t_options(), fixed = STITCH_OPTIONS_INIT;
+    struct stitch_options options = t_options(), fixed = STITCH_OPTIONS_INIT;
 
     options.size = FLOOR;
     options.reserve = RESERVE;
@@ -161,7 +161,7 @@ static void create(struct coordinator *self)
                                     .follows = true };
 }
 
-static int count_members(const stitch_member *member, void *arg)
+static int count_members(const struct stitch_member *member, void *arg)
 {
     *(unsigned *)arg += 1;
     return member->self ? 0 : 1;
@@ -193,7 +193,7 @@ static uint64_t held_in_folder(uint64_t *objects)
 static void check_what_is_left(struct coordinator *self)
 {
     uint64_t objects, held, board_held, had;
-    stitch_info_t info, board_info;
+    struct stitch_info info, board_info;
     unsigned members = 0;
     board_entry entry;
 

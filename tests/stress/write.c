@@ -17,7 +17,7 @@ static bool done(struct worker *worker, int e, const char *what)
         return false;
     }
     if (e)
-        T_FAIL("%s gave %s (system's code %d), with %" PRIu64 " bytes in generation %" PRIu64, what, stitch_errname(e),
+        T_FAIL("%s gave %s (system's code %d), with %" PRIu64 " bytes in generation %" PRIu64, what, stitch_error_name(e),
                stitch_os_error(), stitch_size(worker->handle->region), stitch_generation(worker->handle->region));
     return true;
 }
@@ -183,7 +183,7 @@ static void resize(struct worker *worker)
 
 static int shrink_somehow(struct worker *worker, uint64_t bytes)
 {
-    stitch_shrunk_t report;
+    struct stitch_shrink_report report;
     int e;
 
     if (t_random_below(&worker->random, 2))

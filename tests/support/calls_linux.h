@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "os/linux_sys.h"
+#include "os/linux/sys.h"
 
 enum t_call {
     T_CALL_openat,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "os/win32_sys.h"
+#include "os/windows/sys.h"
 
 /* Every kind of call in the table: kind, what it gives when it fails. */
 #define T_CALLS(X)                                                                                                     \

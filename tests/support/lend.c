@@ -3,7 +3,7 @@
 
 #include "test.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 
 static st_word runs;
 
@@ -33,7 +33,7 @@ static void run(void *arg, void (*work)(void *job), void *job)
     st_store(&runs, st_load(&runs) + 1);
 }
 
-const stitch_lender t_lender = { run, &runs };
+const struct stitch_parallel t_lender = { run, &runs };
 
 void t_lender_reset(void)
 {

@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-#include <stitch/stitch.h>
+#include <stitch/memory.h>
 
 enum { T_LENT_THREADS = 3 };
 
 /* Works on so many threads and on the calling one; counts. */
-extern const stitch_lender t_lender;
+extern const struct stitch_parallel t_lender;
 
 /* How often it ran since it was reset. */
 void t_lender_reset(void);

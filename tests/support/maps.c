@@ -94,7 +94,7 @@ size_t t_maps_prove(const t_process *process, t_expected expected, t_mapped *map
  */
 static void check_report(stitch_region *region, const t_expected *expected, size_t count, uint64_t end, bool following)
 {
-    stitch_report_t report;
+    struct stitch_verify_report report;
     int e = stitch_verify(region, &report);
 
     if (!(e == STITCH_EUNSOUND && following && !t_has(T_KEPT) && report.fault == STITCH_FAULT_OBJECT)) {
@@ -111,13 +111,13 @@ static void check_report(stitch_region *region, const t_expected *expected, size
  * What the map should show. A region whose base moves has no more than the one view of its bytes; larger than them only
  * where the system had no room for the smaller one.
  */
-static t_expected expected_of(stitch_region *region, const stitch_info_t *info, bool readonly)
+static t_expected expected_of(stitch_region *region, const struct stitch_info *info, bool readonly)
 {
     t_expected expected = { (uint64_t)(uintptr_t)stitch_base(region), stitch_reserve(region), stitch_size(region),
                             readonly, info->backend == STITCH_BACKEND_REMAP };
 
     if (expected.moves) {
-        stitch_segment_t segment;
+        struct stitch_segment segment;
 
         T_OK(stitch_segment(region, 0, &segment));
         T_EQ(segment.view % info->page, 0);
@@ -129,7 +129,7 @@ static t_expected expected_of(stitch_region *region, const stitch_info_t *info, 
 
 static size_t prove(stitch_region *region, bool readonly, bool following)
 {
-    stitch_info_t info = t_info(region);
+    struct stitch_info info = t_info(region);
     t_expected expected = expected_of(region, &info, readonly);
     size_t count = t_maps_prove(NULL, expected, NULL, 0);
     uint64_t end = 0;
@@ -138,7 +138,7 @@ static size_t prove(stitch_region *region, bool readonly, bool following)
     T_EQ(info.reserve, stitch_reserve(region));
     T_EQ(info.segments, count);
     for (size_t i = 0; i < count; i++) {
-        stitch_segment_t segment;
+        struct stitch_segment segment;
 
         T_OK(stitch_segment(region, i, &segment));
         T_EQ(segment.index, i);

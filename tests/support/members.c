@@ -4,7 +4,7 @@
  */
 #include "members.h"
 
-static int add(const stitch_member *member, void *arg)
+static int add(const struct stitch_member *member, void *arg)
 {
     t_members *members = arg;
 
@@ -27,7 +27,7 @@ unsigned t_members_count(stitch_region *region)
     return t_members_read(region).count;
 }
 
-static bool find(stitch_region *region, const t_process *process, stitch_member *out)
+static bool find(stitch_region *region, const t_process *process, struct stitch_member *out)
 {
     t_members members = t_members_read(region);
     unsigned found = 0;
@@ -42,9 +42,9 @@ static bool find(stitch_region *region, const t_process *process, stitch_member 
     return found == 1;
 }
 
-stitch_member t_member_of(stitch_region *region, const t_process *process)
+struct stitch_member t_member_of(stitch_region *region, const t_process *process)
 {
-    stitch_member member;
+    struct stitch_member member;
 
     if (!find(region, process, &member))
         T_FAIL("process %" PRIu64 " is not on the roster", t_process_id(process));
@@ -53,7 +53,7 @@ stitch_member t_member_of(stitch_region *region, const t_process *process)
 
 bool t_is_member(stitch_region *region, const t_process *process)
 {
-    stitch_member member;
+    struct stitch_member member;
 
     return find(region, process, &member);
 }

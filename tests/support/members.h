@@ -11,7 +11,7 @@ enum { T_MEMBERS_ROOM = 260 };
 
 typedef struct t_members {
     unsigned count;
-    stitch_member item[T_MEMBERS_ROOM];
+    struct stitch_member item[T_MEMBERS_ROOM];
 } t_members;
 
 /* All of them now. It must work. */
@@ -19,7 +19,7 @@ t_members t_members_read(stitch_region *region);
 unsigned t_members_count(stitch_region *region);
 
 /* The one of this process (NULL: of this very handle), of which there must be one; is there one? */
-stitch_member t_member_of(stitch_region *region, const t_process *process);
+struct stitch_member t_member_of(stitch_region *region, const t_process *process);
 bool t_is_member(stitch_region *region, const t_process *process);
 
 #endif

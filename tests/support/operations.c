@@ -48,9 +48,9 @@ void t_stage_contents(stitch_region *region, uint64_t marked)
 
 /* -------------------------------------------------------------------------------------------------- operations --- */
 
-stitch_options t_stage_options(void)
+struct stitch_options t_stage_options(void)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     options.extent = STITCH_EXTENT_UNIT;
     options.reserve = T_MIB(8);
@@ -60,7 +60,7 @@ stitch_options t_stage_options(void)
 
 static int make(t_stage *s)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
 
     options.size = s->operation->after;
     options.flags = s->operation->flags;
@@ -74,7 +74,7 @@ static int open_existing(t_stage *s)
 
 static int open_readonly(t_stage *s)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
 
     options.flags = STITCH_READONLY;
     return stitch_open(s->name, &options, &s->made);
@@ -82,7 +82,7 @@ static int open_readonly(t_stage *s)
 
 static int attach(t_stage *s)
 {
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
 
     options.size = T_MIB(3);
     return stitch_attach(s->name, &options, &s->made);
@@ -116,7 +116,7 @@ static int shrink_half(t_stage *s)
 
 static int shrink_more(t_stage *s)
 {
-    return stitch_shrink_report(s->mine, T_MIB(4), &(stitch_shrunk_t){ 0 });
+    return stitch_shrink_report(s->mine, T_MIB(4), &(struct stitch_shrink_report){ 0 });
 }
 
 static int resize(t_stage *s)
@@ -153,7 +153,7 @@ static int watched(t_stage *s, int (*run)(t_stage *))
     int e;
 
     s->known = stitch_size(s->mine);
-    T_OK(stitch_watch(s->mine, &(stitch_watcher){ going, came, s }));
+    T_OK(stitch_set_watcher(s->mine, &(struct stitch_watcher){ going, came, s }));
     e = run(s);
     T_EQ(s->known, stitch_size(s->mine));
     return e;
@@ -183,7 +183,7 @@ static int close_mine(t_stage *s)
     return stitch_close(region);
 }
 
-static int list_one(const stitch_listing *listing, void *arg)
+static int list_one(const struct stitch_listing *listing, void *arg)
 {
     t_stage *s = arg;
 
@@ -197,7 +197,7 @@ static int list(t_stage *s)
     return stitch_list(list_one, s);
 }
 
-static int collect_one(const stitch_collected *collected, void *arg)
+static int collect_one(const struct stitch_collected *collected, void *arg)
 {
     T_TRUE(collected->objects > 0);
     ++*(unsigned *)arg;
@@ -206,7 +206,7 @@ static int collect_one(const stitch_collected *collected, void *arg)
 
 static int collect(t_stage *s)
 {
-    int e = stitch_collect(NULL, collect_one, &s->collected);
+    int e = stitch_collect_at(NULL, collect_one, &s->collected);
 
     return e < 0 ? e : 0;
 }
@@ -216,7 +216,7 @@ static int unlink_name(t_stage *s)
     return stitch_unlink(s->name);
 }
 
-static int count_member(const stitch_member *member, void *arg)
+static int count_member(const struct stitch_member *member, void *arg)
 {
     T_TRUE(member->pid != 0);
     ++*(unsigned *)arg;
@@ -233,9 +233,9 @@ static int members(t_stage *s)
 /* All that only looks. What cannot be found out is an error and not a guess. */
 static int look(t_stage *s)
 {
-    stitch_info_t info;
-    stitch_segment_t segment;
-    stitch_report_t report;
+    struct stitch_info info;
+    struct stitch_segment segment;
+    struct stitch_verify_report report;
     int e = stitch_info(s->mine, &info);
 
     if (!e) {
@@ -254,7 +254,7 @@ static int look(t_stage *s)
         e = stitch_presence(s->mine, T_MIB(3));
     if (!e)
         e = stitch_wait(s->mine, stitch_generation(s->mine), 1);
-    T_TRUE(e != STITCH_EUNSOUND && e != STITCH_RESERVED && e != STITCH_FOREIGN && e != STITCH_ECORRUPT);
+    T_TRUE(e != STITCH_EUNSOUND && e != STITCH_PRESENCE_RESERVED && e != STITCH_PRESENCE_FOREIGN && e != STITCH_ECORRUPT);
     return e < 0 && e != STITCH_ETIMEDOUT ? e : 0;
 }
 
@@ -336,7 +336,7 @@ static void reach(stitch_region *region, uint64_t size)
 t_stage t_stage_set_up(const t_operation *o)
 {
     t_stage s = { .operation = o, .name = t_name() };
-    stitch_options options = t_stage_options();
+    struct stitch_options options = t_stage_options();
 
     for (size_t at = 0; at < sizeof to_append; at += T_STEP)
         to_append[at] = mark_of(at);
@@ -382,7 +382,7 @@ void t_stage_tear_down(t_stage *s)
     if ((s->operation->flags & STITCH_KEEP) && !s->operation->ends)
         T_OK(stitch_unlink(s->name));
     if (t_has(T_KEPT))
-        T_TRUE(stitch_collect(NULL, NULL, NULL) >= 0);
+        T_TRUE(stitch_collect_at(NULL, NULL, NULL) >= 0);
 }
 
 const unsigned char *t_stage_source(const t_operation *o, uint64_t *length)

@@ -11,7 +11,7 @@
 #define T_OPERATIONS_H
 
 #include "test.h"
-#include "region.h"
+#include "handle/handle.h"
 
 enum {
     T_STEP = 64 << 10,     /* from one byte that is looked at to the next */
@@ -124,7 +124,7 @@ typedef struct t_seen {
     unsigned members;
 } t_seen;
 
-stitch_options t_stage_options(void);
+struct stitch_options t_stage_options(void);
 t_stage t_stage_set_up(const t_operation *o);
 /*
  * As a writer leaves it that died at work: an object that nobody lists, rubbish behind the commit mark, and the open

@@ -2,7 +2,7 @@
 /* operations_rest.c - what a writer leaves that died at work, without a death. */
 #include "operations.h"
 
-#include "follow.h"
+#include "region/sync.h"
 
 void t_stage_leave_a_rest(stitch_region *region)
 {

@@ -6,7 +6,7 @@
 
 #include "state.h"
 #include "maps.h"
-#include "region.h"
+#include "handle/handle.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ static void add(t_state *state, size_t *used, const char *format, ...)
 static void add_region(t_state *state, size_t *used, stitch_region *region)
 {
     uint64_t base = (uint64_t)(uintptr_t)stitch_base(region);
-    stitch_info_t info = t_info(region);
+    struct stitch_info info = t_info(region);
     /* What the handle holds: a remapped one has no address space beyond, and what lies there is others'. */
     t_ranges ranges = t_maps_read(NULL, base, base + region->reservation.size);
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "region.h"
+#include "handle/handle.h"
 
 /* Count from 0; die before that step (UINT64_MAX: never). Directories of so many bytes are watched once they are
  * mapped. */

@@ -4,7 +4,7 @@
  */
 #include "test.h"
 
-#include "atomic.h"
+#include "base/atomic.h"
 #include "maps.h"
 
 enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256, NOTE_SIZE = 256, ARGUMENTS = 32 };
@@ -73,8 +73,8 @@ void t_equal_text(const char *a, const char *b, const char *a_text, const char *
 void t_result(int got, int wanted, const char *call, const char *file, int line)
 {
     if (got != wanted)
-        t_fail(file, line, "%s gave %d %s (system's code %d), not %d %s", call, got, stitch_errname(got),
-               got < 0 ? stitch_os_error() : 0, wanted, stitch_errname(wanted));
+        t_fail(file, line, "%s gave %d %s (system's code %d), not %d %s", call, got, stitch_error_name(got),
+               got < 0 ? stitch_os_error() : 0, wanted, stitch_error_name(wanted));
 }
 
 void t_note(const char *format, ...)
@@ -150,7 +150,7 @@ static void check_nothing_left(void)
 /* Segments side by side cannot be had everywhere, and STITCH_BACKEND=single says that they are not wanted. */
 static bool stitches(void)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     int e;
 
@@ -282,7 +282,7 @@ bool t_is_ours(const char *name)
                                 process == t_process_id(NULL) && number >= self.names_before);
 }
 
-static int count_ours(const stitch_listing *listing, void *count)
+static int count_ours(const struct stitch_listing *listing, void *count)
 {
     *(unsigned *)count += t_is_ours(listing->name);
     return 0;
@@ -314,9 +314,9 @@ void t_sync(stitch_region *region)
         T_OK(stitch_grow(region, 0, NULL));
 }
 
-stitch_options t_options(void)
+struct stitch_options t_options(void)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.backend = self.test ? self.test_backend : (uint64_t)STITCH_BACKEND_AUTO;
     /* Several of them fit where a tool has taken most of the address space; and fixed ones have it all in memory. */
@@ -324,7 +324,7 @@ stitch_options t_options(void)
     return options;
 }
 
-stitch_region *t_create_with(const char *name, const stitch_options *options)
+stitch_region *t_create_with(const char *name, const struct stitch_options *options)
 {
     stitch_region *region = NULL;
 
@@ -335,14 +335,14 @@ stitch_region *t_create_with(const char *name, const stitch_options *options)
 
 stitch_region *t_create(const char *name)
 {
-    stitch_options options = t_options();
+    struct stitch_options options = t_options();
 
     return t_create_with(name, &options);
 }
 
 static stitch_region *open_with(const char *name, uint64_t flags)
 {
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region = NULL;
 
     options.flags = flags;
@@ -366,9 +366,9 @@ void t_close(stitch_region *region)
     T_OK(stitch_close(region));
 }
 
-stitch_info_t t_info(stitch_region *region)
+struct stitch_info t_info(stitch_region *region)
 {
-    stitch_info_t info;
+    struct stitch_info info;
 
     T_OK(stitch_info(region, &info));
     return info;

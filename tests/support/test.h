@@ -28,7 +28,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "stitch/stitch.h"
+#include <stitch/inspect.h>
+#include <stitch/memory.h>
+#include <stitch/stitch.h>
 #include "process.h"
 
 #define T_KIB(n) ((uint64_t)(n) << 10)
@@ -118,15 +120,15 @@ const char *t_folder(void);
 const char *t_name(void);
 
 /* STITCH_OPTIONS_INIT with the test's backend and a reserve of 2 GiB (fixed: 64 MiB). */
-stitch_options t_options(void);
+struct stitch_options t_options(void);
 
 /* Create, open, attach, close: it must work. t_create and t_attach use t_options(). */
 stitch_region *t_create(const char *name);
-stitch_region *t_create_with(const char *name, const stitch_options *options);
+stitch_region *t_create_with(const char *name, const struct stitch_options *options);
 stitch_region *t_open(const char *name);
 stitch_region *t_open_readonly(const char *name);
 void t_close(stitch_region *region);
-stitch_info_t t_info(stitch_region *region);
+struct stitch_info t_info(stitch_region *region);
 
 /* Is this region one of the test's? Where there are no folders, others are listed as well. */
 bool t_is_ours(const char *name);

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <stitch/inspect.h>
 #include <stitch/stitch.h>
 
 /* Prints what failed; the exit status of main. */
 static int failed(const char *what, int code)
 {
-    fprintf(stderr, "client: %s: %s: %s\n", what, stitch_errname(code), stitch_strerror(code));
+    fprintf(stderr, "client: %s: %s: %s\n", what, stitch_error_name(code), stitch_strerror(code));
     return 1;
 }
 
@@ -23,7 +24,7 @@ static int use(stitch_region *region)
         return failed("grow", code);
     }
     memset((char *)stitch_base(region) + offset, 'x', (size_t)(stitch_size(region) - offset));
-    stitch_report_t report;
+    struct stitch_verify_report report;
     code = stitch_verify(region, &report);
     if (code != 0) {
         return failed("verify", code);
@@ -38,7 +39,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: client NAME (library %s, header %s)\n", stitch_version(), STITCH_VERSION);
         return 2;
     }
-    stitch_options options = STITCH_OPTIONS_INIT;
+    struct stitch_options options = STITCH_OPTIONS_INIT;
     options.size = STITCH_EXTENT_UNIT;
     stitch_region *region = NULL;
     int code = stitch_create(argv[1], &options, &region);
