@@ -11,7 +11,6 @@
 #define UNIT STITCH_EXTENT_UNIT
 
 static st_os_folder folder;
-static const struct stitch_parallel nobody;
 
 static void open_folder(void)
 {
@@ -33,11 +32,11 @@ static st_os_object make(const char *name, uint64_t size, uint64_t committed)
 {
     st_os_object object = ST_OS_OBJECT_CLOSED;
 
-    T_EQ(st_os_object_create(&folder, name, size, 0600, committed == size, &object), 0);
+    T_EQ(st_os_object_create(&folder, name, &(st_os_object_spec){ size, 0600, committed == size }, &object), 0);
     if (committed > 0 && committed < size) {
         st_os_reservation reservation = view_of(&object, size);
 
-        T_EQ(st_os_commit(&object, reservation.base, 0, committed, 0, &nobody), 0);
+        T_EQ(st_os_commit(&object, reservation.base, 0, committed, 0), 0);
         st_os_release(&reservation);
     }
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
@@ -137,7 +136,7 @@ static void objects_have_no_name_before_they_are_published(void)
     open_folder();
     T_EQ(st_os_object_open(&folder, "x", false, &other), STITCH_ENOENT);
     T_EQ(st_os_object_status_by_name(&folder, "x", &status), STITCH_ENOENT);
-    T_EQ(st_os_object_create(&folder, "x", 2 * UNIT, 0640, false, &object), 0);
+    T_EQ(st_os_object_create(&folder, "x", &(st_os_object_spec){ 2 * UNIT, 0640, false }, &object), 0);
     if (folder.objects_persist)
         T_EQ(t_folder_count(t_folder()), 0);
     T_EQ(st_os_object_publish(&folder, "x", &object), 0);
@@ -153,7 +152,7 @@ static void objects_have_no_name_before_they_are_published(void)
     T_EQ(status_of.identity.device, status.identity.device);
     T_EQ(status_of.size, status.size);
 
-    T_EQ(st_os_object_create(&folder, "x", UNIT, 0600, false, &other), 0);
+    T_EQ(st_os_object_create(&folder, "x", &(st_os_object_spec){ UNIT, 0600, false }, &other), 0);
     T_EQ(st_os_object_publish(&folder, "x", &other), STITCH_EEXIST);
     st_os_object_close(&other);
     T_EQ(other.handle, -1);
@@ -171,7 +170,7 @@ static void objects_can_be_born_with_their_memory(void)
     void *view;
 
     open_folder();
-    T_EQ(st_os_object_create(&folder, "c", UNIT, 0600, true, &object), 0);
+    T_EQ(st_os_object_create(&folder, "c", &(st_os_object_spec){ UNIT, 0600, true }, &object), 0);
     T_TRUE(resident(&object) >= UNIT);
     T_EQ(st_os_map(&object, UNIT, false, &view), 0);
     bytes = view;
@@ -273,15 +272,15 @@ static void commit_makes_memory_that_reads_zero(void)
     T_EQ(resident(&object), 0);
     T_EQ(st_os_map(&object, 2 * UNIT, false, &view), 0);
     bytes = view;
-    T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, 0, &nobody), 0);
+    T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, 0), 0);
     T_TRUE(resident(&object) >= 3 * folder.page);
     memset(bytes, 0xff, 3 * folder.page);
-    T_EQ(st_os_commit(&object, view, folder.page, UNIT, 0, &nobody), 0); /* over what was used: zero again */
+    T_EQ(st_os_commit(&object, view, folder.page, UNIT, 0), 0); /* over what was used: zero again */
     all_zero(bytes + folder.page, UNIT);
     T_EQ(bytes[0], 0xff);
     T_TRUE(resident(&object) >= UNIT + folder.page);
     memset(bytes, 0xff, UNIT);
-    T_EQ(st_os_commit(&object, view, 0, UNIT, ST_OS_LAZY, &nobody), 0); /* lazily: only zero */
+    T_EQ(st_os_commit(&object, view, 0, UNIT, ST_OS_LAZY), 0); /* lazily: only zero */
     all_zero(bytes, UNIT);
     T_EQ(st_os_decommit(&object, view, 0, 2 * UNIT), 0);
     T_EQ(resident(&object), 0);

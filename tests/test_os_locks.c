@@ -19,7 +19,7 @@ static st_os_object make(const char *name)
 {
     st_os_object object = ST_OS_OBJECT_CLOSED;
 
-    T_EQ(st_os_object_create(&folder, name, folder.page, 0600, true, &object), 0);
+    T_EQ(st_os_object_create(&folder, name, &(st_os_object_spec){ folder.page, 0600, true }, &object), 0);
     T_EQ(st_os_object_publish(&folder, name, &object), 0);
     return object;
 }

@@ -95,7 +95,7 @@ static st_os_object make(st_os_folder *folder, const char *name)
     st_os_object object;
 
     T_EQ(st_os_folder_open(t_folder(), folder), 0);
-    T_EQ(st_os_object_create(folder, name, UNIT, 0600, true, &object), 0);
+    T_EQ(st_os_object_create(folder, name, &(st_os_object_spec){ UNIT, 0600, true }, &object), 0);
     T_EQ(st_os_object_publish(folder, name, &object), 0);
     return object;
 }

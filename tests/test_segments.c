@@ -101,7 +101,7 @@ static void objects_are_closed(void)
         char name[32];
 
         (void)snprintf(name, sizeof name, "unused%" PRIu64, i);
-        T_EQ(st_os_object_create(&folder, name, STITCH_EXTENT_UNIT, 0600, false, &view.object), 0);
+        T_EQ(st_os_object_create(&folder, name, &(st_os_object_spec){ ST_OS_UNIT, 0600, false }, &view.object), 0);
         T_EQ(st_segments_add(&table, &view), 0);
         T_EQ(st_segments_object(&table, i)->handle, view.object.handle);
     }

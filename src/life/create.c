@@ -157,13 +157,13 @@ static int choose_geometry(const struct stitch_options *options, const st_os_fol
 static int make_roster(struct stitch_region *region)
 {
     const struct st_geometry *geometry = &region->geometry;
+    const st_os_object_spec spec = { st_roster_length(geometry->page), geometry->mode & 0600, true };
     char name[ST_NAME_SIZE];
     st_os_object object;
     int e;
 
     st_names_roster(name, geometry->tag);
-    e = st_os_object_create(&region->folder, name, st_roster_length(geometry->page), geometry->mode & 0600, true,
-                            &object);
+    e = st_os_object_create(&region->folder, name, &spec, &object);
     if (e)
         return e == STITCH_EEXIST ? 0 : e; /* a stranger who saw the tag has taken the name: then there is no roster */
     e = st_roster_open(&object, geometry->page, geometry->tag, true, &region->roster);
@@ -202,8 +202,9 @@ static void find_roster(struct stitch_region *region)
 
 static int make_directory(struct stitch_region *region, const char *object_name, const struct st_geometry *geometry)
 {
+    const st_os_object_spec spec = { geometry->length, geometry->mode, true };
     st_os_status status;
-    int e = st_os_object_create(&region->folder, object_name, geometry->length, geometry->mode, true, &region->object);
+    int e = st_os_object_create(&region->folder, object_name, &spec, &region->object);
 
     if (!e)
         e = st_os_locks_open(&region->folder, &region->object, geometry->tag, false, &region->locks);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "region/commit.h"
 #include "shared/plan.h"
 #include "region/sync.h"
 
@@ -79,6 +80,7 @@ static int open_tail(struct stitch_region *region, struct st_segment_view *last,
 static int commit_segment(struct stitch_region *region, const struct st_segment_view *view, const st_os_object *object,
                           uint64_t from, uint64_t size, int how, uint64_t *mark)
 {
+    struct st_commit_target target = { object, NULL };
     bool blocks = by_blocks(region, size);
     int e;
 
@@ -87,8 +89,9 @@ static int commit_segment(struct stitch_region *region, const struct st_segment_
 
     for (;;) {
         *mark = mark_for(region, size, view->offset + view->extent, blocks);
-        e = st_os_commit(object, view_of(region, view, *mark - view->offset), from - view->offset, *mark - from,
-                         how | (blocks ? ST_OS_BLOCKS : 0), &region->lender);
+        target.view = view_of(region, view, *mark - view->offset);
+        e = st_commit_range(&target, from - view->offset, *mark - from, how | (blocks ? ST_OS_BLOCKS : 0),
+                            &region->lender);
         if (e != STITCH_ENOSPC || !blocks || *mark == mark_for(region, size, view->offset + view->extent, false))
             return e;
         blocks = false;
@@ -124,6 +127,7 @@ int st_backing_make_sure(struct stitch_region *region, uint64_t size)
 {
     const struct st_record *now = &region->now.record;
     uint64_t from = now->size & ~(region->geometry.page - 1);
+    struct st_commit_target target;
     struct st_segment_view last;
     st_os_object *object;
     int e;
@@ -135,8 +139,8 @@ int st_backing_make_sure(struct stitch_region *region, uint64_t size)
               st_min(size, now->commit) <= region->sure_to))
         return e;
     from = from > last.offset ? from : last.offset;
-    e = st_os_commit(object, view_of(region, &last, now->commit - last.offset), from - last.offset, now->commit - from,
-                     0, &region->lender);
+    target = (struct st_commit_target){ object, view_of(region, &last, now->commit - last.offset) };
+    e = st_commit_range(&target, from - last.offset, now->commit - from, 0, &region->lender);
     if (!e) {
         region->sure_id = last.id;
         region->sure_from = from;
@@ -200,12 +204,13 @@ static int make_segment(struct stitch_region *region, const struct st_record *ne
                         struct st_segment_view *view, uint64_t *mark)
 {
     bool born_whole = is_fixed(region) && !region->folder.gives_back; /* SEC_COMMIT, the article's first program */
+    st_os_object_spec spec = { .size = view->extent, .mode = region->geometry.mode, .committed = born_whole };
     char name[ST_NAME_SIZE];
     st_os_status status = { 0 };
     int e;
 
     st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, born_whole, &view->object);
+    e = st_os_object_create(&region->folder, name, &spec, &view->object);
     if (e)
         return e;
     e = st_os_object_status(&view->object, &status);

@@ -8,11 +8,13 @@ void t_stage_leave_a_rest(stitch_region *region)
 {
     struct st_segment_view last;
     char name[ST_NAME_SIZE];
+    st_os_object_spec spec = { .size = ST_OS_UNIT, .committed = true };
     st_os_object object;
     st_os_status status;
 
     st_names_segment(name, region->geometry.tag, region->now.record.next_id + 1);
-    T_OK(st_os_object_create(&region->folder, name, STITCH_EXTENT_UNIT, region->geometry.mode, true, &object));
+    spec.mode = region->geometry.mode;
+    T_OK(st_os_object_create(&region->folder, name, &spec, &object));
     T_OK(st_os_object_publish(&region->folder, name, &object));
     st_os_object_close(&object);
     T_OK(st_segments_at(&region->segments, region->segments.count - 1, &last));
