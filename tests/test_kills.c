@@ -72,7 +72,7 @@ static void check_sound(stitch_region *region)
 
 static void see(stitch_region *region)
 {
-    if (region->readonly)
+    if (st_handle_is_readonly(region))
         T_TRUE(t_synced(region));
     else
         t_sync(region);

@@ -120,7 +120,7 @@ static void prove(stitch_region *region)
         T_EQ(report.fault, STITCH_FAULT_RESERVATION);
         return;
     }
-    if (region->readonly)
+    if (st_handle_is_readonly(region))
         (void)t_prove_readonly(region);
     else
         (void)t_prove(region);

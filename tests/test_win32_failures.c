@@ -32,7 +32,7 @@ static void prove(stitch_region *region)
         return;
     }
     T_OK(e);
-    if (thorough && region->readonly)
+    if (thorough && st_handle_is_readonly(region))
         (void)t_prove_readonly(region);
     else if (thorough)
         (void)t_prove(region);

@@ -80,6 +80,11 @@ typedef struct st_os_identity {
     uint64_t device, number;
 } st_os_identity;
 
+static inline bool st_os_identity_is(st_os_identity a, st_os_identity b)
+{
+    return a.device == b.device && a.number == b.number;
+}
+
 #define ST_OS_UNKNOWN UINT64_MAX
 
 typedef struct st_os_status {

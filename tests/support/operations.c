@@ -245,7 +245,7 @@ static int look(t_stage *s)
     }
     if (!e) {
         T_EQ(segment.adjacent, 1);
-        T_EQ(segment.access, STITCH_ACCESS_READ | (s->mine->readonly ? 0 : STITCH_ACCESS_WRITE));
+        T_EQ(segment.access, STITCH_ACCESS_READ | (st_handle_is_readonly(s->mine) ? 0 : STITCH_ACCESS_WRITE));
         e = stitch_find(s->mine, t_bytes(s->mine) + T_MIB(4), &segment);
     }
     if (!e)
@@ -261,7 +261,7 @@ static int look(t_stage *s)
 /* As in a child: the locks are the parent's, until there are own ones. */
 static int grow_as_a_child(t_stage *s)
 {
-    st_store(&s->mine->fork_mark[0], 0);
+    st_store(&s->mine->fork_marks[ST_FORK_LOCKS], 0);
     return grow_more(s);
 }
 

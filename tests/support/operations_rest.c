@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* operations_rest.c - what a writer leaves that died at work, without a death. */
+/* operations_rest.c - leaves what a writer leaves that is killed at work, without killing one. */
 #include "operations.h"
 
-#include "region/sync.h"
+#include "handle/store.h"
 
+/* An object that no state lists, memory past the commit mark, and an open journal. */
 void t_stage_leave_a_rest(stitch_region *region)
 {
+    const struct st_record *record = &region->known.record;
+    const struct st_entry *listed = &region->known.entries[record->count - 1];
+    struct st_entry unlisted = { .id = record->next_id + 1, .extent = STITCH_EXTENT_UNIT };
     struct st_segment_view last;
-    char name[ST_NAME_SIZE];
-    st_os_object_spec spec = { .size = ST_OS_UNIT, .committed = true };
     st_os_object object;
+    st_os_identity identity;
     st_os_status status;
 
-    st_names_segment(name, region->geometry.tag, region->now.record.next_id + 1);
-    spec.mode = region->geometry.mode;
-    T_OK(st_os_object_create(&region->folder, name, &spec, &object));
-    T_OK(st_os_object_publish(&region->folder, name, &object));
+    T_OK(st_store_make_segment(&region->store, &unlisted, true, &object, &identity));
+    T_OK(st_store_name_segment(&region->store, &object, &unlisted));
     st_os_object_close(&object);
-    T_OK(st_segments_at(&region->segments, region->segments.count - 1, &last));
-    T_OK(st_follow_open_segment(region, last.id, last.extent, &object, &status));
+    T_TRUE(st_segments_last(&region->segments, &last));
+    T_OK(st_store_open_segment(&region->store, listed, &object, &status));
     T_OK(st_os_populate(&object, T_KIB(1792), T_KIB(256)));
     st_os_object_close(&object);
     /* Not where a view is as long as the size, nor where all is committed. */
-    if (last.mapped >= T_MIB(2) && region->now.record.commit <= T_KIB(1792))
+    if (last.mapped >= T_MIB(2) && record->commit <= T_KIB(1792))
         memset(t_bytes(region) + T_KIB(1792), 0xee, T_KIB(256));
     st_directory_journal_open(region->directory, T_KIB(1100));
 }

@@ -57,7 +57,7 @@ void t_steps_begin(uint64_t last, uint64_t directory_length)
 
 void t_steps_watch(stitch_region *region)
 {
-    if (!region || region->readonly)
+    if (!region || st_handle_is_readonly(region))
         return;
     watch(region->directory, (size_t)region->geometry.length, false);
     if (region->roster.shared)
