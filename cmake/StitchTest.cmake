@@ -3,8 +3,12 @@
 
 stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 
-# stitch_test(name [LABELS label...] [TIMEOUT seconds] [PROGRAMS target...] [SOURCES file...] [SERIAL])
-#   Builds tests/test_<name>.c with cmocka, the internals (stitch_testing) and tests/support, and adds the ctest <name>.
+# stitch_test(name [LABELS label...] [TIMEOUT seconds] [PROGRAMS target...] [SOURCES file...] [SERIAL] [ELSEWHERE reason])
+#   Builds the file NAME.c of this folder, or NAME_linux.c or NAME_windows.c as the system is, with cmocka, the internals
+#   (stitch_testing) and tests/harness; and adds the ctest. Where the folder has a file of that name for another system
+#   only, the ctest is skipped, and says the reason. The ctest has the name of the file, without the suffix of a system
+#   and without the number of a promise (02_adjacent.c is adjacent), and with the folder's STITCH_TEST_PREFIX before it.
+#   The program is test_CTEST.
 #   LABELS    heavy: not under valgrind: too slow.
 #             vast: not under ThreadSanitizer: a reserve for which it leaves no room, or long, and no thread in it.
 #             plain: not under any of them, AddressSanitizer neither (limits of address space, say).
@@ -12,20 +16,50 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 #   TIMEOUT   seconds in a plain build, 60 by default.
 #   PROGRAMS  targets that the test starts. It finds the path of each in the environment, under the target's name in
 #             upper case: stitch_tool in STITCH_TOOL.
-#   SOURCES   further files.
+#   SOURCES   further files; those with the suffix of another system are left out.
 #   SERIAL    nothing else may run meanwhile (it measures the whole machine).
-# stitch_test_elsewhere(name reason) adds a ctest that is skipped, and says why: the system has nothing to test there.
 # Exit status 77 is a skip; the test prints why.
-function(stitch_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "LABELS;PROGRAMS;SOURCES")
+# stitch_test_elsewhere(name reason) adds a ctest that is skipped, and says why: the system has nothing to test there.
+# stitch_test_sources(variable file...) sets the variable to the files without those for another system.
+if(WIN32)
+    set(STITCH_TEST_SYSTEM windows)
+    set(STITCH_TEST_OTHER_SYSTEM linux)
+else()
+    set(STITCH_TEST_SYSTEM linux)
+    set(STITCH_TEST_OTHER_SYSTEM windows)
+endif()
+
+function(stitch_test_sources variable)
+    set(files ${ARGN})
+    list(FILTER files EXCLUDE REGEX "_${STITCH_TEST_OTHER_SYSTEM}\\.c$")
+    set(${variable} ${files} PARENT_SCOPE)
+endfunction()
+
+function(stitch_test file)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT;ELSEWHERE" "LABELS;PROGRAMS;SOURCES")
+    string(REGEX REPLACE "^[0-9]+_" "${STITCH_TEST_PREFIX}" name "${file}")
+    if(name STREQUAL file)
+        set(name "${STITCH_TEST_PREFIX}${file}")
+    endif()
+
+    set(source ${file}.c)
+    if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
+        set(source ${file}_${STITCH_TEST_SYSTEM}.c)
+    endif()
+    if(arg_ELSEWHERE AND NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
+        stitch_test_elsewhere(${name} "${arg_ELSEWHERE}")
+        return()
+    endif()
+
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
     endif()
     math(EXPR timeout "${arg_TIMEOUT} * ${STITCH_TEST_TIMEOUT_FACTOR}")
 
-    add_executable(test_${name} test_${name}.c ${arg_SOURCES})
+    stitch_test_sources(further ${arg_SOURCES})
+    add_executable(test_${name} ${source} ${further})
     stitch_defaults(test_${name})
-    target_link_libraries(test_${name} PRIVATE stitch_test_support)
+    target_link_libraries(test_${name} PRIVATE stitch_test_harness)
 
     set(environment
         "STITCH_TEST_SLOW=${STITCH_TEST_SLOW}"

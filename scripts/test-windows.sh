@@ -11,7 +11,7 @@
 wine_10=build/windows/wine-10
 wine_8=build/windows/wine-8
 # Not the whole of it twice: what rests on the order of loads and stores, and loads from read-only memory.
-interlocked_tests='directory follow append_wait os readonly threads'
+interlocked_tests='directory follow append_wait os_object readonly threads'
 
 # Ends what runs in our Wines, on any way out. Others' Wines are none of our business: each has a server of its own.
 end_wine() {
