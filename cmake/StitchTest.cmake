@@ -3,21 +3,24 @@
 
 stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 
-# stitch_test(name [LABELS label...] [TIMEOUT seconds] [PROGRAMS target...] [SOURCES file...] [SERIAL] [ELSEWHERE reason])
-#   Builds the file NAME.c of this folder, or NAME_linux.c or NAME_windows.c as the system is, with cmocka, the internals
-#   (stitch_testing) and tests/harness; and adds the ctest. Where the folder has a file of that name for another system
-#   only, the ctest is skipped, and says the reason. The ctest has the name of the file, without the suffix of a system
-#   and without the number of a promise (02_adjacent.c is adjacent), and with the folder's STITCH_TEST_PREFIX before it.
+# stitch_test(file [LABELS label...] [TIMEOUT seconds] [PROGRAMS target...] [SOURCES file...] [SERIAL]
+#             [ELSEWHERE reason])
+#   Builds FILE.c of this folder, or FILE_linux.c or FILE_windows.c as the system is, with cmocka, the internals
+#   (stitch_testing) and tests/harness, and adds the ctest. The ctest has the file's name without the suffix of a system
+#   and without the number of a promise (02_adjacent.c is adjacent), after the folder's STITCH_TEST_PREFIX if it has one.
 #   The program is test_CTEST.
-#   LABELS    heavy: not under valgrind: too slow.
-#             vast: not under ThreadSanitizer: a reserve for which it leaves no room, or long, and no thread in it.
-#             plain: not under any of them, AddressSanitizer neither (limits of address space, say).
-#             once: one run on a machine tells all: not with the second compiler; of several Wines, only in the first.
+#   LABELS    What the test needs or is; the test presets leave tests out by them.
+#             needs-speed: it takes too long where every instruction is slow, as under valgrind.
+#             needs-space: it needs more address space than ThreadSanitizer leaves, or is long and has no thread.
+#             no-sanitizer: it needs a program without any sanitizer (limits of address space, say).
+#             first-build: one run on a machine tells all, so the second compiler and the second Wine leave it out.
+#             long: it takes more than about 20 seconds; the preset quick leaves it out.
 #   TIMEOUT   seconds in a plain build, 60 by default.
 #   PROGRAMS  targets that the test starts. It finds the path of each in the environment, under the target's name in
 #             upper case: stitch_tool in STITCH_TOOL.
 #   SOURCES   further files; those with the suffix of another system are left out.
 #   SERIAL    nothing else may run meanwhile (it measures the whole machine).
+#   ELSEWHERE why the test is skipped on a system for which the folder has no such file.
 # Exit status 77 is a skip; the test prints why.
 # stitch_test_elsewhere(name reason) adds a ctest that is skipped, and says why: the system has nothing to test there.
 # stitch_test_sources(variable file...) sets the variable to the files without those for another system.

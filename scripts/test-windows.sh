@@ -115,8 +115,8 @@ windows() {
     trap 'exit 143' TERM HUP
     # The cases with one segment run in the first as well, where a system can have more: fewer rounds in the others.
     windows_run "Wine 10 stitched" build/windows-tests $wine_10 4 -uSTITCH_BACKEND
-    windows_run "Wine 10 single" build/windows-tests $wine_10 8 STITCH_BACKEND=single -LE '^once$'
-    windows_run "Wine 8 single" build/windows-tests $wine_8 8 -uSTITCH_BACKEND -LE '^once$'
+    windows_run "Wine 10 single" build/windows-tests $wine_10 8 STITCH_BACKEND=single -LE '^first-build$'
+    windows_run "Wine 8 single" build/windows-tests $wine_8 8 -uSTITCH_BACKEND -LE '^first-build$'
     windows_run "Wine 10 stitched interlocked" build/windows-interlocked $wine_10 4 -uSTITCH_BACKEND \
         -R "^($(printf '%s' "$interlocked_tests" | tr ' ' '|'))\$"
     end_wine
