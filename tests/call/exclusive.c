@@ -211,7 +211,7 @@ T_HELPER(follower)
 
     t_tell(t_parent(), "here");
     while (stitch_size(region) < size) {
-        T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+        T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
         T_EQ(stitch_sync(region), 1);
         t_all_bytes(region, 0, stitch_size(region), 0x66);
     }

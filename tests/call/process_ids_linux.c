@@ -159,7 +159,7 @@ static void with_another_clock(void *name)
     T_EQ(t_members_count(region), 2);
     T_TRUE(t_is_member(region, NULL));
     t_tell(t_parent(), "looked");
-    T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+    T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
     T_EQ(stitch_sync(region), 1);
     T_GIVES(stitch_wait(region, stitch_generation(region), 20), STITCH_ETIMEDOUT);
     t_tell(t_parent(), "grown");

@@ -261,7 +261,7 @@ T_HELPER(plain_sleeper)
 
     t_calls_begin(NULL);
     t_tell(t_parent(), "ready");
-    T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+    T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
     t_tell(t_parent(), "awake %" PRIu64 " %" PRIu64, t_calls_of(T_CALL_syscall), t_calls_last_sleep());
     t_calls_end();
     t_close(region);

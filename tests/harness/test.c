@@ -290,7 +290,7 @@ static int count_ours(const struct stitch_listing *listing, void *count)
 
 void t_regions_are(unsigned count)
 {
-    uint64_t deadline = t_now_us() + (t_has(T_KEPT) ? 0 : T_PATIENCE_MS * UINT64_C(1000));
+    uint64_t deadline = t_has(T_KEPT) ? t_now_us() : t_deadline_us();
     unsigned found;
 
     do {

@@ -356,7 +356,7 @@ T_HELPER(sleeper)
     while (seen < 50) {
         uint64_t start = st_os_milliseconds();
 
-        while (st_load(word) == seen && st_os_milliseconds() - start < T_PATIENCE_MS)
+        while (st_load(word) == seen && st_os_milliseconds() - start < t_patience_ms())
             st_os_wait(&h.locks, word, seen, 1000);
         T_TRUE(st_load(word) > seen);
         seen = st_load(word);
