@@ -8,6 +8,10 @@
 
 #include <assert.h>
 
+#ifdef NDEBUG
+#define st_assert(condition) ((void)sizeof((condition) ? 1 : 0))
+#else
 #define st_assert(condition) assert(condition)
+#endif
 
 #endif

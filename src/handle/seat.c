@@ -50,7 +50,7 @@ void st_seat_take(struct stitch_region *region)
 
 void st_seat_note(struct stitch_region *region)
 {
-    struct st_segment_view last = { 0 };
+    const struct st_segment_view *last;
 
     if (!region->roster.shared)
         return;
@@ -58,6 +58,6 @@ void st_seat_note(struct stitch_region *region)
         st_seat_take(region);
         st_store(&region->fork_marks[ST_FORK_SEAT], 1);
     }
-    (void)st_segments_last(&region->segments, &last);
-    st_roster_note(&region->roster, region->known.generation, last.offset + last.extent, last.id);
+    last = st_segments_last(&region->segments);
+    st_roster_note(&region->roster, region->known.generation, last ? last->offset + last->extent : 0, last ? last->id : 0);
 }

@@ -111,9 +111,9 @@ int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint
     return 0;
 }
 
-st_os_object *st_segments_object(const struct st_segments *table, uint64_t index)
+struct st_segment_view *st_segments_view(const struct st_segments *table, uint64_t index)
 {
-    return &table->order[index]->view.object;
+    return &table->order[index]->view;
 }
 
 void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_os_identity identity)
@@ -124,14 +124,14 @@ void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_o
     last->identity = identity;
 }
 
-bool st_segments_last(const struct st_segments *table, struct st_segment_view *out)
+const struct st_segment_view *st_segments_last(const struct st_segments *table)
 {
-    return table->count > 0 && st_segments_at(table, table->count - 1, out) == 0;
+    return table->count > 0 ? &table->order[table->count - 1]->view : NULL;
 }
 
 uint64_t st_segments_end(const struct st_segments *table)
 {
-    struct st_segment_view last;
+    const struct st_segment_view *last = st_segments_last(table);
 
-    return st_segments_last(table, &last) ? last.offset + last.extent : 0;
+    return last ? last->offset + last->extent : 0;
 }

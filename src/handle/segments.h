@@ -50,11 +50,12 @@ int st_segments_at(const struct st_segments *table, uint64_t index, struct st_se
 int st_segments_by_id(const struct st_segments *table, uint64_t id, struct st_segment_view *out);
 int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint64_t *index);
 
-/* Copies the last segment. Returns false, and leaves *out alone, if there is none. */
-bool st_segments_last(const struct st_segments *table, struct st_segment_view *out);
+/* The last segment, valid until the table changes; NULL if there is none. */
+const struct st_segment_view *st_segments_last(const struct st_segments *table);
 
-/* The object of a segment, for opening or closing it in place. Requires: there is such an index. */
-st_os_object *st_segments_object(const struct st_segments *table, uint64_t index);
+/* The segment itself, for opening or closing its object in place; valid until the table changes. Requires: index is less
+ * than count. */
+struct st_segment_view *st_segments_view(const struct st_segments *table, uint64_t index);
 
 /* Records another view of the last segment. Requires: there is one. */
 void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_os_identity identity);

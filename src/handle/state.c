@@ -45,12 +45,13 @@ bool st_state_is_mapped(const struct stitch_region *region)
 {
     const struct st_snapshot *known = &region->known;
     uint64_t count = known->record.count;
-    struct st_segment_view last;
+    const struct st_segment_view *last;
 
     if (known->generation == 0 || st_load(&region->mapped_generation) != known->generation ||
         st_load(&region->size) != known->record.size || region->segments.count != count)
         return false;
-    return !st_segments_last(&region->segments, &last) || st_segments_view_is(&last, &known->entries[count - 1]);
+    last = st_segments_last(&region->segments);
+    return !last || st_segments_view_is(last, &known->entries[count - 1]);
 }
 
 void st_state_set_mapped(struct stitch_region *region)

@@ -79,26 +79,27 @@ close:
 
 void st_views_drop_last(struct stitch_region *region)
 {
-    struct st_segment_view last;
-
-    st_segments_last(&region->segments, &last);
-    st_views_unmap(region, &last);
+    st_views_unmap(region, st_segments_last(&region->segments));
     st_segments_drop_last(&region->segments);
 }
 
 int st_views_resize(struct stitch_region *region, uint64_t size)
 {
-    uint64_t window = window_for(region, size);
-    struct st_segment_view view;
+    const struct st_segment_view *view;
+    uint64_t window;
     int err;
 
-    if (!moves(region) || !st_segments_last(&region->segments, &view) || view.mapped == window)
+    if (!moves(region))
         return 0;
-    err = st_os_view_resize(&region->reservation, window, &view.object, st_handle_is_readonly(region));
+    window = window_for(region, size);
+    view = st_segments_last(&region->segments);
+    if (!view || view->mapped == window)
+        return 0;
+    err = st_os_view_resize(&region->reservation, window, &view->object, st_handle_is_readonly(region));
     if (err)
         return err;
     st_segments_set_view(&region->segments, region->reservation.size,
-                         st_os_view_identity(view.identity, region->reservation.base));
+                         st_os_view_identity(view->identity, region->reservation.base));
     note_base(region);
     return 0;
 }

@@ -6,11 +6,6 @@
 
 #include "base/arith.h"
 
-bool st_watch_wants_end(const struct stitch_region *region, uint64_t size)
-{
-    return region->watch.callbacks.before_unmap && size < st_load(&region->size);
-}
-
 void st_watch_end(struct stitch_region *region, uint64_t size)
 {
     struct st_watch *watch = &region->watch;

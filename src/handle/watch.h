@@ -11,7 +11,10 @@
 #include "handle/handle.h"
 
 /* Would it have to be told that the handle's size falls to `size`? */
-bool st_watch_wants_end(const struct stitch_region *region, uint64_t size);
+static inline bool st_watch_wants_end(const struct stitch_region *region, uint64_t size)
+{
+    return region->watch.callbacks.before_unmap && size < st_load(&region->size);
+}
 
 /* Tells it that [size, ...) is about to end, and lowers the handle's size to `size`, if that is less than now. */
 void st_watch_end(struct stitch_region *region, uint64_t size);

@@ -28,7 +28,8 @@ int st_grow_to(struct st_write *write, uint64_t size, const void *data)
 
     if (err)
         return err;
-    *change = (struct st_change){ .next = region->known.record };
+    change->next = region->known.record;
+    change->adds = false;
     if (needs_memory || data)
         st_write_open_journal(write, data ? size : 0);
     if (needs_memory)

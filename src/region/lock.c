@@ -57,11 +57,6 @@ int st_lock_handle(struct stitch_region *region)
     return err;
 }
 
-void st_lock_release_handle(struct stitch_region *region)
-{
-    st_os_mutex_unlock(&region->writing);
-}
-
 /* --------------------------------------------------------------------------------------------------- all writers --- */
 
 /*
@@ -106,23 +101,6 @@ int st_lock_region(struct stitch_region *region)
         if (err != STITCH_EBUSY)
             return err;
     }
-}
-
-void st_lock_release_writers(struct stitch_region *region)
-{
-    if (!st_handle_is_exclusive(region))
-        st_os_writer_unlock(&region->locks);
-}
-
-void st_lock_release_table(struct stitch_region *region)
-{
-    st_os_mutex_unlock(&region->table);
-}
-
-void st_lock_release_region(struct stitch_region *region)
-{
-    st_lock_release_writers(region);
-    st_lock_release_table(region);
 }
 
 int st_lock_exclusively(struct stitch_region *region)

@@ -13,20 +13,37 @@
  * handle locks of its own. Returns 0, STITCH_EREADONLY, _EMFILE, _EACCES, _ESYS.
  */
 int st_lock_handle(struct stitch_region *region);
-void st_lock_release_handle(struct stitch_region *region);
 
 /*
  * Locks the region among all writers, and `table`. Requires: st_lock_handle.
  * Returns 0; STITCH_EBUSY (STITCH_NOWAIT, and another writer is at work or exclusive); STITCH_ESYS.
  */
 int st_lock_region(struct stitch_region *region);
-void st_lock_release_region(struct stitch_region *region);
-
-/* The two halves of st_lock_release_region, for a caller that goes on with `table`. */
-void st_lock_release_writers(struct stitch_region *region);
-void st_lock_release_table(struct stitch_region *region);
 
 /* Makes this handle the only writer until it is closed: STITCH_EXCLUSIVE. Returns as st_lock_region. */
 int st_lock_exclusively(struct stitch_region *region);
+
+/* Releases the region among all writers, and leaves `table` locked. An exclusive handle remains the only writer. */
+static inline void st_lock_release_writers(struct stitch_region *region)
+{
+    if (!st_handle_is_exclusive(region))
+        st_os_writer_unlock(&region->locks);
+}
+
+static inline void st_lock_release_table(struct stitch_region *region)
+{
+    st_os_mutex_unlock(&region->table);
+}
+
+static inline void st_lock_release_region(struct stitch_region *region)
+{
+    st_lock_release_writers(region);
+    st_lock_release_table(region);
+}
+
+static inline void st_lock_release_handle(struct stitch_region *region)
+{
+    st_os_mutex_unlock(&region->writing);
+}
 
 #endif

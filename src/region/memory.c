@@ -51,46 +51,38 @@ static void *view_of(const struct stitch_region *region, const struct st_segment
 }
 
 /* Opens the object of a mapped segment in the table, where it stays open: growing commits through it again and again. */
-static int open_object(struct stitch_region *region, uint64_t index, struct st_segment_view *view,
-                       st_os_object **object)
+static int open_object(struct stitch_region *region, struct st_segment_view *view)
 {
-    struct st_entry entry;
+    struct st_entry entry = { view->id, view->offset, view->extent };
     st_os_status status;
 
-    st_segments_at(&region->segments, index, view);
-    *object = st_segments_object(&region->segments, index);
-    if ((*object)->handle != -1)
-        return 0;
-    entry = (struct st_entry){ view->id, view->offset, view->extent };
-    return st_store_open_segment(&region->store, &entry, *object, &status);
+    return view->object.handle != -1 ? 0 : st_store_open_segment(&region->store, &entry, &view->object, &status);
 }
 
-static int open_tail(struct stitch_region *region, struct st_segment_view *view, st_os_object **object)
+/* Requires: there is one. */
+static struct st_segment_view *last_of(struct stitch_region *region)
 {
-    return open_object(region, region->segments.count - 1, view, object);
+    return st_segments_view(&region->segments, region->segments.count - 1);
 }
 
 /* Closes the object of a segment that is no longer the last one: nothing is committed in it any more. */
-static void close_object(struct stitch_region *region, uint64_t index)
+static void close_object(struct stitch_region *region, struct st_segment_view *view)
 {
     if (region->store.folder.objects_persist)
-        st_os_object_close(st_segments_object(&region->segments, index));
+        st_os_object_close(&view->object);
 }
 
 /* Gives the memory of [from, to) in a segment back. Does nothing if from >= to. */
-static int give_back(struct stitch_region *region, uint64_t index, uint64_t from, uint64_t to)
+static int give_back(struct stitch_region *region, struct st_segment_view *view, uint64_t from, uint64_t to)
 {
-    struct st_segment_view view;
-    st_os_object *object;
     int err;
 
     if (from >= to || !region->store.folder.gives_back)
         return 0;
-    st_segments_at(&region->segments, index, &view);
-    err = st_os_decommit(&view.object, view_of(region, &view, to - view.offset), from - view.offset, to - from);
+    err = st_os_decommit(&view->object, view_of(region, view, to - view->offset), from - view->offset, to - from);
     /* If the program has locked the view in memory, it only works through the object. */
-    if (err && open_object(region, index, &view, &object) == 0)
-        err = st_os_decommit(object, NULL, from - view.offset, to - from);
+    if (err && open_object(region, view) == 0)
+        err = st_os_decommit(&view->object, NULL, from - view->offset, to - from);
     return err;
 }
 
@@ -99,8 +91,7 @@ static int give_back(struct stitch_region *region, uint64_t index, uint64_t from
 /* A commit in one segment, from one offset of the region towards another. */
 struct commit {
     const struct st_rules *rules;
-    const struct st_segment_view *view;
-    const st_os_object *object;
+    const struct st_segment_view *view; /* its object is open */
     uint64_t from, size;
     int how;
 };
@@ -108,7 +99,7 @@ struct commit {
 static int commit_to(struct stitch_region *region, const struct commit *what, uint64_t mark, int how)
 {
     const struct st_segment_view *view = what->view;
-    struct st_commit_target target = { what->object, view_of(region, view, mark - view->offset) };
+    struct st_commit_target target = { &view->object, view_of(region, view, mark - view->offset) };
 
     return st_commit_range(&target, what->from - view->offset, mark - what->from, what->how | how, &region->parallel);
 }
@@ -139,21 +130,17 @@ static int commit(struct stitch_region *region, const struct commit *what, uint6
 static int extend_tail(struct stitch_region *region, const struct st_rules *rules, uint64_t size,
                        struct st_record *next)
 {
-    struct commit what = { .rules = rules, .from = next->commit, .size = size };
+    struct st_segment_view *last = last_of(region);
+    struct commit what = { .rules = rules, .view = last, .from = next->commit, .size = size };
     struct st_confirmed *confirmed = &region->confirmed;
-    struct st_segment_view last;
-    st_os_object *object;
     uint64_t mark;
-    int err = open_tail(region, &last, &object);
+    int err = open_object(region, last);
 
+    if (!err)
+        err = commit(region, &what, &mark);
     if (err)
         return err;
-    what.view = &last;
-    what.object = object;
-    err = commit(region, &what, &mark);
-    if (err)
-        return err;
-    if (confirmed->id == last.id && confirmed->to == next->commit)
+    if (confirmed->id == last->id && confirmed->to == next->commit)
         confirmed->to = mark;
     next->commit = mark;
     return 0;
@@ -175,7 +162,6 @@ static int map_and_commit(struct stitch_region *region, struct st_segment_view *
     if (err)
         return err;
     what->view = view;
-    what->object = &view->object;
     *mark = st_plan_mark_by_page(what->rules, what->size, view->offset + view->extent);
     if (*mark > view->offset && !is_born_whole(what->rules))
         err = commit(region, what, mark);
@@ -208,7 +194,7 @@ static int add_segment(struct stitch_region *region, const struct st_rules *rule
     if (err)
         goto unname;
     if (region->segments.count > 1)
-        close_object(region, region->segments.count - 2);
+        close_object(region, st_segments_view(&region->segments, region->segments.count - 2));
     change->adds = true;
     change->next.next_id = entry->id + 1;
     change->next.count++;
@@ -240,7 +226,7 @@ int st_memory_provide(struct stitch_region *region, struct st_change *change, ui
     change->added = growth.add;
     err = add_segment(region, &rules, size, change);
     if (err && growth.extends)
-        give_back(region, region->segments.count - 1, mark, change->next.commit);
+        give_back(region, last_of(region), mark, change->next.commit);
     return err;
 }
 
@@ -250,20 +236,20 @@ int st_memory_confirm(struct stitch_region *region, uint64_t size)
     struct st_confirmed *confirmed = &region->confirmed;
     uint64_t from = st_align_down(now->size, region->geometry.page);
     struct st_commit_target target;
-    struct st_segment_view last;
-    st_os_object *object;
+    struct st_segment_view *last;
     int err;
 
     if (region->store.folder.can_be_lazy || region->segments.count == 0 || now->commit <= from)
         return 0;
-    err = open_tail(region, &last, &object);
-    if (err || (confirmed->id == last.id && confirmed->from <= from && st_min(size, now->commit) <= confirmed->to))
+    last = last_of(region);
+    err = open_object(region, last);
+    if (err || (confirmed->id == last->id && confirmed->from <= from && st_min(size, now->commit) <= confirmed->to))
         return err;
-    from = st_max(from, last.offset);
-    target = (struct st_commit_target){ object, view_of(region, &last, now->commit - last.offset) };
-    err = st_commit_range(&target, from - last.offset, now->commit - from, 0, &region->parallel);
+    from = st_max(from, last->offset);
+    target = (struct st_commit_target){ &last->object, view_of(region, last, now->commit - last->offset) };
+    err = st_commit_range(&target, from - last->offset, now->commit - from, 0, &region->parallel);
     if (!err)
-        *confirmed = (struct st_confirmed){ last.id, from, now->commit };
+        *confirmed = (struct st_confirmed){ last->id, from, now->commit };
     return err;
 }
 
@@ -276,23 +262,21 @@ int st_memory_confirm(struct stitch_region *region, uint64_t size)
 static int zero_lazily(struct stitch_region *region, uint64_t to)
 {
     uint64_t from = region->known.record.size, page = region->geometry.page, whole = st_align_up(from, page);
-    uint64_t index = region->known.record.count - 1;
-    struct st_segment_view view;
-    st_os_object *object;
+    struct st_segment_view *view = st_segments_view(&region->segments, region->known.record.count - 1);
     bool data = true;
-    int err = open_object(region, index, &view, &object);
+    int err = open_object(region, view);
 
     if (!err && from < whole)
-        err = st_os_object_has_data(object, whole - page - view.offset, &data);
+        err = st_os_object_has_data(&view->object, whole - page - view->offset, &data);
     if (!err && from < whole && data) { /* "data" may be a guess: committing what has memory already costs nothing */
-        err = st_os_populate(object, whole - page - view.offset, page);
+        err = st_os_populate(&view->object, whole - page - view->offset, page);
         if (!err)
             memset(st_handle_at(region, from), 0, (size_t)(st_min(whole, to) - from));
     }
     if (!err)
-        err = give_back(region, index, whole, st_align_up(to, page));
-    if (index + 1 < region->segments.count)
-        close_object(region, index);
+        err = give_back(region, view, whole, st_align_up(to, page));
+    if (view != last_of(region))
+        close_object(region, view);
     return err;
 }
 
@@ -375,7 +359,7 @@ void st_memory_withdraw(struct stitch_region *region, const struct st_change *ch
     /* Lazy: st_memory_fill may have committed any page beyond the size. */
     from = st_memory_is_lazy(region) ? st_align_up(now->size, region->geometry.page) : now->commit;
     if (end > 0)
-        give_back(region, region->segments.count - 1, from, st_min(change->next.commit, end));
+        give_back(region, last_of(region), from, st_min(change->next.commit, end));
 }
 
 /* Tells the system that the contents of [from, to) are of no use. A hint: its failure costs nothing. */
@@ -394,7 +378,7 @@ int st_memory_give_back_tail(struct stitch_region *region)
     if (region->segments.count != now->count)
         return STITCH_EBUSY;
     if (region->store.folder.gives_back)
-        return give_back(region, now->count - 1, now->commit, st_segments_end(&region->segments));
+        return give_back(region, last_of(region), now->commit, st_segments_end(&region->segments));
     discard_hint(region, st_align_up(now->size, region->geometry.page), now->commit);
     return 0;
 }

@@ -53,7 +53,7 @@ void st_shrink_to(struct st_write *write, uint64_t size)
         return;
     }
     st_memory_rules(region, &rules);
-    *change = (struct st_change){ .adds = false };
+    change->adds = false;
     st_plan_shrink(&rules, &region->known, size, &change->next);
     st_write_open_journal(write, 0);
     st_state_publish(region, change);

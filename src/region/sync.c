@@ -28,10 +28,8 @@ static uint64_t count_listed(const struct stitch_region *region)
 {
     const struct st_snapshot *known = &region->known;
     uint64_t count = st_min(region->segments.count, known->record.count);
-    struct st_segment_view view;
 
-    while (count > 0 && st_segments_at(&region->segments, count - 1, &view) == 0 &&
-           !st_segments_view_is(&view, &known->entries[count - 1]))
+    while (count > 0 && !st_segments_view_is(st_segments_view(&region->segments, count - 1), &known->entries[count - 1]))
         count--;
     return count;
 }

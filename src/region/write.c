@@ -49,13 +49,14 @@ static int enter(struct st_write *write)
 static bool must_tell_first(const struct stitch_region *region)
 {
     const struct st_snapshot *known = &region->known;
-    struct st_segment_view last;
+    const struct st_segment_view *last;
 
     if (!region->watch.callbacks.before_unmap || st_load(&region->mapped_generation) == known->generation)
         return false;
     if (known->record.size < st_load(&region->size) || region->segments.count > known->record.count)
         return true;
-    return st_segments_last(&region->segments, &last) && last.id != known->entries[region->segments.count - 1].id;
+    last = st_segments_last(&region->segments);
+    return last && last->id != known->entries[region->segments.count - 1].id;
 }
 
 /* Steps 1 to 3. */
@@ -164,15 +165,4 @@ int st_write_catch_up(struct st_write *write)
     st_state_publish(region, &repair);
     st_state_set_mapped(region);
     return 0;
-}
-
-void st_write_open_journal(struct st_write *write, uint64_t stores_below)
-{
-    st_directory_journal_open(write->region->directory, stores_below);
-}
-
-void st_write_close_journal(struct st_write *write)
-{
-    if (!write->recovery_pending)
-        st_directory_journal_close(write->region->directory);
 }

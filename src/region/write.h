@@ -44,7 +44,15 @@ int st_write_catch_up(struct st_write *write);
  * Opens the journal: from now on a crash leaves something to clean up. stores_below: the offset below which bytes past
  * the size may be stored before they are published; 0: none are.
  */
-void st_write_open_journal(struct st_write *write, uint64_t stores_below);
-void st_write_close_journal(struct st_write *write);
+static inline void st_write_open_journal(struct st_write *write, uint64_t stores_below)
+{
+    st_directory_journal_open(write->region->directory, stores_below);
+}
+
+static inline void st_write_close_journal(struct st_write *write)
+{
+    if (!write->recovery_pending)
+        st_directory_journal_close(write->region->directory);
+}
 
 #endif

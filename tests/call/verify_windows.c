@@ -214,7 +214,7 @@ static void sees_a_wrong_object(void)
         st_names_segment(name, t_info(region).tag, id);
         for (size_t i = 0; i <= strlen(name); i++)
             wide[6 + i] = (wchar_t)(unsigned char)name[i];
-        object = st_segments_object(&region->segments, 1);
+        object = &st_segments_view(&region->segments, 1)->object;
         T_TRUE(CloseHandle((HANDLE)object->handle));
         object->handle = -1;
         if (kind == 1) { /* another one under its name */

@@ -226,7 +226,7 @@ static void promise_10_a_segment_of_another_size_or_kind(void)
         T_OK(stitch_grow(region, T_MIB(2), NULL));
         memset(t_bytes(region), 0x45, T_MIB(4));
         T_OK(stitch_segment(region, 1, &segment));
-        object = st_segments_object(&region->segments, 1);
+        object = &st_segments_view(&region->segments, 1)->object;
         T_TRUE(CloseHandle((HANDLE)object->handle)); /* the only handle: its name is free */
         object->handle = -1;
         st_names_segment(object_name, t_info(region).tag, segment.id);

@@ -103,12 +103,12 @@ static void objects_are_closed(void)
         (void)snprintf(name, sizeof name, "unused%" PRIu64, i);
         T_EQ(st_os_object_create(&folder, name, &(st_os_object_spec){ ST_OS_UNIT, 0600, false }, &view.object), 0);
         T_EQ(st_segments_add(&table, &view), 0);
-        T_EQ(st_segments_object(&table, i)->handle, view.object.handle);
+        T_EQ(st_segments_view(&table, i)->object.handle, view.object.handle);
     }
     T_EQ(t_descriptor_count(), open_before + 5);
     st_segments_drop_last(&table);
     T_EQ(t_descriptor_count(), open_before + 4);
-    st_os_object_close(st_segments_object(&table, 0)); /* in place */
+    st_os_object_close(&st_segments_view(&table, 0)->object); /* in place */
     T_EQ(t_descriptor_count(), open_before + 3);
     st_segments_clear(&table);
     T_EQ(t_descriptor_count(), open_before);
