@@ -106,8 +106,7 @@ typedef struct st_os_object_spec {
  *   Returns: 0, STITCH_ENOSPC, _EFSIZE (checked beforehand, so no signal is raised), _EMFILE, _ENOMEM, _EACCES,
  *   _ENOTSUP, _EPRIVILEGE.
  */
-int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
-                        st_os_object *out);
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec, st_os_object *out);
 
 /*
  * Gives the object its name, in one step: from now on other processes can open it.

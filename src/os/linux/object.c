@@ -27,8 +27,7 @@ static int check_file_size_limit(uint64_t size)
     return 0;
 }
 
-int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
-                        st_os_object *out)
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec, st_os_object *out)
 {
     int fd, error, err = check_file_size_limit(spec->size);
 

@@ -111,8 +111,7 @@ int st_os_writer_make_exclusive(st_os_locks *locks)
     int err;
 
     full_name(locks->space, ST_WIN_EXCLUSIVE, locks->tag, name);
-    err = keep_open(locks, ST_WIN_EXCLUSIVE,
-                    st_win.CreateEventExW(NULL, name, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE));
+    err = keep_open(locks, ST_WIN_EXCLUSIVE, st_win.CreateEventExW(NULL, name, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE));
     if (!err)
         st_os_writer_unlock(locks);
     return err;

@@ -42,8 +42,7 @@ static bool name_is_taken(DWORD error, const wchar_t *full)
  * name that exists, CreateFileMapping returns that section, whatever size was asked for: this is detected, and the
  * section is closed.
  */
-int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
-                        st_os_object *out)
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec, st_os_object *out)
 {
     wchar_t full[ST_WIN_NAME_SIZE];
     DWORD protection = PAGE_READWRITE | (spec->committed ? SEC_COMMIT : SEC_RESERVE), error;
@@ -136,7 +135,8 @@ struct section_basic_information {
     LARGE_INTEGER size;
 };
 
-#define OF_FILES 0x01800000u /* SEC_FILE, SEC_IMAGE: a section of a file; its views can fault when reading that fails */
+/* SEC_FILE, SEC_IMAGE: a section of a file, whose views fault when reading the file fails. */
+#define OF_FILES 0x01800000u
 
 static int ask_section(const st_os_object *object, uint64_t *size, bool *of_pagefile)
 {
