@@ -3,7 +3,7 @@
  * os.h - the porting contract: everything that stitch needs from an operating system.
  *
  * Five chapters declare the primitives. Each system has a folder here that implements them, with one file per topic;
- * os/posix holds what Unix systems share. The build picks the folders. docs/PORTING.md says what a port must mind.
+ * os/posix holds what Unix systems share. The build picks the folders. docs/PORTING.md has rules for porters.
  *
  * Rules for all primitives
  *   - Result pointers are never NULL. Addresses, offsets and sizes are multiples of the folder's page unless stated.
@@ -16,7 +16,7 @@
  *   - They work on their arguments only and may be called from any thread. Callers hold the locks that protect these
  *     arguments.
  *   - Differences between systems are data (the fields of st_os_folder). Callers branch on these, not on the system.
- *   - `Requires:` is the caller's duty. Debug builds assert what is cheap to check (base/assert.h).
+ *   - `Requires:` is the caller's duty. Debug builds assert the lines that are cheap to check (base/assert.h).
  *
  * The structs hold the system's own handles: a descriptor, a pointer or a HANDLE fits an intptr_t. -1 means closed.
  */

@@ -11,14 +11,14 @@
  *             | region, for one change          | STITCH_EBUSY                   | recovers if the journal is open
  *   exclusive | the only writer, as long as its | as above; where the writer     | released: the next writer finds that
  *             | locks are open                  | lock was unlocked, it must ask | no other handle is exclusive
- *   in use,   | every attached handle           | shares it; STITCH_EBUSY if a   | released: nobody is attached when
+ *   in use,   | every attached handle           | shares it; STITCH_EBUSY if a   | released: no handle is attached when
  *   shared    |                                 | handle has locked it alone     | the last holder has gone
  *   in use,   | the handle that removes a       | does not get it, nor does any  | released: another handle can remove
  *   sole      | region that has ended           | handle attach any more         | the rest
- *   may write | every attached handle that is   | shares it; others only ask     | released: nobody may write when the
- *             | not read-only                   | (st_os_has_writer)             | last holder has gone
- *   name      | the handle that changes what    | gets STITCH_EBUSY              | released; a change of a name is one
- *             | the region's name means         |                                | step, so it is done or not begun
+ *   may write | every attached handle that is   | shares it; others only ask     | released: no handle may write when
+ *             | not read-only                   | (st_os_has_writer)             | the last holder has gone
+ *   name      | the handle that changes the     | gets STITCH_EBUSY              | released; a change of a name is one
+ *             | meaning of the region's name    |                                | step, so it is done or not begun
  *
  *   lock      | on Linux: open-file-description lock     | on Windows: named object, TAG is the region's tag
  *   ----------+------------------------------------------+------------------------------------------------------------

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys.c - the table of system calls, and what several files ask of it. */
+/* sys.c - the system calls: their table, and the functions around them that several files use. */
 #define _GNU_SOURCE
 #include "os/linux/sys.h"
 

@@ -57,7 +57,7 @@ int st_sys_refused(enum st_sys_need need);
 
 /*
  * Moves a descriptor above those of the standard streams. In a program whose standard streams are closed, an object
- * could become descriptor 0, 1 or 2, and what the program prints would be stored in the region.
+ * could become descriptor 0, 1 or 2, and the program's output would be stored in the region.
  *   Requires: fd is open, or -1 with errno set. It is taken over, whatever the result.
  *   Returns: the descriptor, or -1 with errno set.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys.c - the table of Win32 calls, and what several files ask of it. */
+/* sys.c - the Win32 calls: their table, and the functions around them that several files use. */
 #include "os/windows/sys.h"
 
 #include <bcrypt.h>
