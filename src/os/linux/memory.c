@@ -23,8 +23,6 @@ static void check_range(uint64_t offset, uint64_t length)
 {
     st_assert(st_is_multiple(offset, SMALLEST_PAGE) && st_is_multiple(length, SMALLEST_PAGE));
     st_assert(length > 0 && offset <= offset + length);
-    (void)offset;
-    (void)length;
 }
 
 static int punch(const st_os_object *object, uint64_t offset, uint64_t length)

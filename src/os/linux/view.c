@@ -25,9 +25,6 @@ static void check_range(const st_os_reservation *reservation, uint64_t offset, u
 {
     st_assert(st_is_multiple(offset, SMALLEST_PAGE) && st_is_multiple(size, SMALLEST_PAGE));
     st_assert(size > 0 && size <= reservation->size && offset <= reservation->size - size);
-    (void)reservation;
-    (void)offset;
-    (void)size;
 }
 
 static int protection_of(enum st_os_access access)

@@ -11,9 +11,6 @@ static void check_range(const st_os_reservation *reservation, uint64_t offset, u
 {
     st_assert(st_is_multiple(offset, SMALLEST_PAGE) && st_is_multiple(size, SMALLEST_PAGE));
     st_assert(size > 0 && size <= reservation->size && offset <= reservation->size - size);
-    (void)reservation;
-    (void)offset;
-    (void)size;
 }
 
 int st_os_reserve(uint64_t size, st_os_reservation *out)
