@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* assert.h - checks, in debug builds only, what a function requires of its caller. */
+/*
+ * assert.h - invariants that debug builds check. A release build (NDEBUG) does not evaluate the condition at all, so it
+ * may be expensive but must have no side effect that anything depends on.
+ */
 #ifndef ST_ASSERT_H
 #define ST_ASSERT_H
 
 #ifdef NDEBUG
-#define st_assert(condition) ((void)sizeof(!(condition))) /* compiled but not evaluated: no unused variables */
+#define st_assert(condition) ((void)sizeof(!(condition))) /* compiled, so that nothing in it counts as unused */
 #else
 #include <assert.h>
 #define st_assert(condition) assert(condition)

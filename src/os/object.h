@@ -83,6 +83,12 @@ typedef struct st_os_identity {
     uint64_t device, number;
 } st_os_identity;
 
+/* Tells whether both are the same object. */
+static inline bool st_os_identity_is(st_os_identity a, st_os_identity b)
+{
+    return a.device == b.device && a.number == b.number;
+}
+
 typedef struct st_os_status {
     st_os_identity identity; /* zero where only a view has one (st_os_view_identity) */
     uint64_t size;           /* bytes */
