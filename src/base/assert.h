@@ -6,11 +6,10 @@
 #ifndef ST_ASSERT_H
 #define ST_ASSERT_H
 
-#include <assert.h>
-
 #ifdef NDEBUG
-#define st_assert(condition) ((void)sizeof((condition) ? 1 : 0))
+#define st_assert(condition) ((void)sizeof(!(condition))) /* compiled, so that nothing in it counts as unused */
 #else
+#include <assert.h>
 #define st_assert(condition) assert(condition)
 #endif
 

@@ -139,7 +139,8 @@ static bool record_is_sane(const struct st_record *r, const struct st_geometry *
 {
     return r->size <= r->dirty_end && r->size <= r->commit && r->dirty_end <= g->reserve && r->commit <= g->reserve &&
            r->first < g->capacity && r->count <= g->capacity && r->next_id > r->count &&
-           (r->count > 0 || r->commit == 0) && (r->count <= 1 || g->backend == STITCH_BACKEND_STITCHED);
+           st_is_multiple(r->commit, g->page) && (r->count > 0 || r->commit == 0) &&
+           (r->count <= 1 || g->backend == STITCH_BACKEND_STITCHED);
 }
 
 int st_directory_record(const struct st_directory *copy, const struct st_geometry *geometry, struct st_record *out)

@@ -104,7 +104,8 @@ static void publish(char what, uint64_t stores)
     } else if (next.count > 0) {
         next.size = entries[next.count - 1].offset + 100 + now.generation;
     }
-    next.commit = next.dirty_end = next.size;
+    next.dirty_end = next.size;
+    next.commit = st_align_up(next.size, geometry.page);
     hook.stores_left = stores;
     change = (struct st_change){ .next = next, .added = entry, .adds = entry.id != 0 };
     (void)st_directory_publish(shared(), &geometry, &now, &change, NULL);
@@ -229,7 +230,7 @@ static void a_hostile_owner_cannot_hold_up_a_snapshot(void)
     for (uint64_t i = 0; i < BIG; i++)
         shared()->entry[i] = (struct st_entry_shared){ 0 };
     st_store(&shared()->record[1].count, BIG);
-    st_store(&shared()->record[1].commit, 1);
+    st_store(&shared()->record[1].commit, geometry.page);
     st_store(&shared()->record[1].next_id, UINT64_C(1) << 20);
     looks = 0;
     hook.act = other_segments;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fork.c - words that a forked child reads as 0: a page of this process's own that the kernel empties in each child. */
+/* fork.c - words that read 0 in a forked child: they are on a page that the kernel empties in each child. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 
 #include "os/linux/sys.h"
 #include "os/os.h"
+#include "os/posix/fail.h"
 
 #define MARK_SIZE 4096
 
@@ -20,7 +21,7 @@ int st_os_fork_mark_open(st_word **out)
         int error = errno;
 
         st_sys.munmap(page, MARK_SIZE);
-        return st_posix_fail(error == EINVAL ? ENOSYS : error); /* Linux before 4.14 */
+        return st_posix_fail(error == EINVAL ? ENOSYS : error); /* EINVAL: Linux before 4.14 */
     }
     *out = page;
     for (int i = 0; i < ST_OS_FORK_MARKS; i++)

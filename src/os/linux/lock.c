@@ -1,63 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linux_lock.c - the locks: pthread mutexes between threads, open-file-description locks between processes.
+ * lock.c - the locks of a region: open-file-description locks on bytes of the directory object.
  *
- * OFD locks belong to the open file description, not to the process: two handles in one process exclude each other,
- * closing some other descriptor of the file drops nothing, and the kernel releases them when the last descriptor goes,
- * however its holder died. A forked child shares its parent's description, so it must open the object again before it
- * writes.
+ * OFD locks belong to the open file description, not to the process. So two handles in one process exclude each other,
+ * closing another descriptor of the file releases nothing, and the kernel releases the locks when the last descriptor
+ * is closed, however the holder died. A forked child shares its parent's description, so it must open the object again
+ * before it writes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
-#include <string.h>
 
 #include "os/linux/sys.h"
 #include "os/os.h"
+#include "os/posix/fail.h"
 
-/* Bytes of the directory object that are locked; what they hold is of no interest. */
-enum { WRITER_BYTE, ATTENDED_BYTE, MAY_WRITE_BYTE, NAME_BYTE };
+/* The bytes of the directory object that are locked. Their contents do not matter. */
+enum { WRITER_BYTE, IN_USE_BYTE, MAY_WRITE_BYTE, NAME_BYTE };
 
-static_assert(sizeof(pthread_mutex_t) <= sizeof(st_os_mutex), "storage for a mutex");
-
-static pthread_mutex_t *mutex_of(st_os_mutex *mutex)
-{
-    return (pthread_mutex_t *)(void *)mutex->storage;
-}
-
-int st_os_mutex_open(st_os_mutex *mutex)
-{
-    int error = pthread_mutex_init(mutex_of(mutex), NULL);
-
-    return error ? st_posix_fail(error) : 0;
-}
-
-void st_os_mutex_close(st_os_mutex *mutex)
-{
-    pthread_mutex_destroy(mutex_of(mutex));
-}
-
-void st_os_mutex_lock(st_os_mutex *mutex)
-{
-    pthread_mutex_lock(mutex_of(mutex));
-}
-
-bool st_os_mutex_try(st_os_mutex *mutex)
-{
-    return pthread_mutex_trylock(mutex_of(mutex)) == 0;
-}
-
-void st_os_mutex_unlock(st_os_mutex *mutex)
-{
-    pthread_mutex_unlock(mutex_of(mutex));
-}
-
-int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
+int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, enum st_os_access access,
                      st_os_locks *out)
 {
     (void)folder;
     (void)tag; /* for systems whose locks have names */
-    (void)readonly;
+    (void)access;
     *out = ST_OS_LOCKS_CLOSED;
     out->handle[0] = directory->handle;
     return 0;
@@ -65,47 +30,35 @@ int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, 
 
 void st_os_locks_close(st_os_locks *locks)
 {
-    *locks = ST_OS_LOCKS_CLOSED; /* the kernel's locks go with the directory's descriptor */
+    *locks = ST_OS_LOCKS_CLOSED; /* the kernel releases the locks when the directory's descriptor is closed */
 }
 
 static int lock(const st_os_locks *locks, int command, int byte, int type)
 {
-    struct flock what = { .l_type = (short)type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+    struct flock range = { .l_type = (short)type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
     int result;
 
     do
-        result = st_sys.fcntl((int)locks->handle[0], command, &what);
+        result = st_sys.fcntl((int)locks->handle[0], command, &range);
     while (result != 0 && errno == EINTR);
     if (result == 0)
         return 0;
     return errno == EAGAIN || errno == EACCES ? STITCH_EBUSY : st_posix_fail(errno);
 }
 
-/* Is the byte locked through another description than this one? */
+/* Tells whether the byte is locked through another description than this one: 1, 0 or an error. */
 static int is_locked(const st_os_locks *locks, int byte)
 {
-    struct flock what = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+    struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
-    if (st_sys.fcntl((int)locks->handle[0], F_OFD_GETLK, &what) != 0)
+    if (st_sys.fcntl((int)locks->handle[0], F_OFD_GETLK, &range) != 0)
         return st_posix_fail(errno);
-    return what.l_type != F_UNLCK;
+    return range.l_type != F_UNLCK;
 }
 
-int st_os_writer_lock(const st_os_locks *locks, bool wait)
+int st_os_writer_lock(const st_os_locks *locks, enum st_os_patience patience)
 {
-    return lock(locks, wait ? F_OFD_SETLKW : F_OFD_SETLK, WRITER_BYTE, F_WRLCK);
-}
-
-int st_os_writer_make_exclusive(st_os_locks *locks)
-{
-    (void)locks;
-    return 0; /* the lock is the handle's, not the thread's: it is just not left */
-}
-
-int st_os_writer_is_exclusive(const st_os_locks *locks)
-{
-    (void)locks;
-    return 0; /* nobody else could have entered */
+    return lock(locks, patience == ST_OS_WAIT ? F_OFD_SETLKW : F_OFD_SETLK, WRITER_BYTE, F_WRLCK);
 }
 
 void st_os_writer_unlock(const st_os_locks *locks)
@@ -113,25 +66,39 @@ void st_os_writer_unlock(const st_os_locks *locks)
     lock(locks, F_OFD_SETLK, WRITER_BYTE, F_UNLCK);
 }
 
-int st_os_in_use_lock_shared(st_os_locks *locks, bool readonly)
+int st_os_writer_make_exclusive(st_os_locks *locks)
 {
-    int e = lock(locks, F_OFD_SETLK, ATTENDED_BYTE, F_RDLCK);
+    (void)locks;
+    return 0; /* the lock belongs to the handle, not to the thread: it just stays locked */
+}
 
-    if (!e && !readonly)
-        e = lock(locks, F_OFD_SETLK, MAY_WRITE_BYTE, F_RDLCK);
-    return e;
+int st_os_writer_is_exclusive(const st_os_locks *locks)
+{
+    (void)locks;
+    return 0; /* otherwise this handle could not have the lock */
+}
+
+int st_os_in_use_lock_shared(st_os_locks *locks, enum st_os_access access)
+{
+    int err = lock(locks, F_OFD_SETLK, IN_USE_BYTE, F_RDLCK);
+
+    if (!err && access == ST_OS_READWRITE)
+        err = lock(locks, F_OFD_SETLK, MAY_WRITE_BYTE, F_RDLCK);
+    return err;
 }
 
 int st_os_in_use_lock_sole(const st_os_locks *locks)
 {
-    int e = lock(locks, F_OFD_SETLK, ATTENDED_BYTE, F_WRLCK);
+    int err = lock(locks, F_OFD_SETLK, IN_USE_BYTE, F_WRLCK);
 
-    return e == STITCH_EBUSY ? 0 : e ? e : 1;
+    if (err == STITCH_EBUSY)
+        return 0;
+    return err ? err : 1;
 }
 
 int st_os_in_use_is_locked(const st_os_locks *locks)
 {
-    return is_locked(locks, ATTENDED_BYTE);
+    return is_locked(locks, IN_USE_BYTE);
 }
 
 int st_os_has_writer(const st_os_locks *locks)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* linux_maps.c - the kernel's own map of a process, read from /proc/PID/maps. */
+/* maps.c - the kernel's map of a process, read from /proc/PID/maps. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -10,8 +10,9 @@
 
 #include "os/linux/sys.h"
 #include "os/os.h"
+#include "os/posix/fail.h"
 
-/* One line: "start-end perms offset major:minor inode ...". Returns false for a line of another form. */
+/* Parses a line, "start-end perms offset major:minor inode ...". Returns false if it has another form. */
 static bool parse(const char *line, st_os_range *range)
 {
     uint64_t start, end, offset, inode;
@@ -60,60 +61,59 @@ static int survey(FILE *maps, uint64_t from, uint64_t to, int (*each)(const st_o
     uint64_t at = from;
     size_t room = 0;
     char *line = NULL;
-    int e = 0;
+    int err = 0;
 
-    while (e == 0 && at < to) {
+    while (!err && at < to) {
         st_os_range range;
 
         errno = 0;
         if (getline(&line, &room, maps) < 0) {
-            e = feof(maps) ? 0 : st_posix_fail(errno ? errno : EIO); /* no memory for the line is no end of the map */
+            err = feof(maps) ? 0 : st_posix_fail(errno ? errno : EIO); /* there may be no memory for the line */
             break;
         }
-
         if (!parse(line, &range) || range.start + range.length <= at)
             continue;
         if (range.start >= to)
             break;
-        e = report_gap(at, range.start, each, arg);
+        err = report_gap(at, range.start, each, arg);
         clip(&range, from, to);
-        if (e == 0)
-            e = each(&range, arg);
+        if (!err)
+            err = each(&range, arg);
         at = range.start + range.length;
     }
     free(line);
-    return e ? e : report_gap(at, to, each, arg);
+    return err ? err : report_gap(at, to, each, arg);
 }
 
 static int survey_file(const char *path, uint64_t from, uint64_t to, int (*each)(const st_os_range *, void *),
                        void *arg)
 {
-    int e, fd = st_sys.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    int err, fd = st_sys.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     FILE *maps;
 
     if (fd < 0)
         return st_posix_fail(errno);
     maps = fdopen(fd, "r");
     if (!maps) {
-        e = st_posix_fail(errno);
+        err = st_posix_fail(errno);
         st_sys.close(fd);
-        return e;
+        return err;
     }
-    e = survey(maps, from, to, each, arg);
+    err = survey(maps, from, to, each, arg);
     fclose(maps);
-    return e;
+    return err;
 }
 
 int st_os_survey(const void *from, uint64_t length, int (*each)(const st_os_range *, void *arg), void *arg)
 {
-    int e = survey_file("/proc/self/maps", (uintptr_t)from, (uintptr_t)from + length, each, arg);
+    int err = survey_file("/proc/self/maps", (uintptr_t)from, (uintptr_t)from + length, each, arg);
 
-    return e == STITCH_ENOENT ? STITCH_ESYS : e; /* there is no /proc: nothing that the caller asked for is missing */
+    return err == STITCH_ENOENT ? STITCH_ESYS : err; /* there is no /proc, but this process exists */
 }
 
-/* Reading it asks for what ptrace asks for: another user's process, or one that is not dumpable, says EACCES. */
+/* Reading it needs the rights of ptrace: for another user's process, or one that is not dumpable, it is EACCES. */
 int st_os_survey_process(uint64_t process, uint64_t from, uint64_t length, int (*each)(const st_os_range *, void *arg),
-                    void *arg)
+                         void *arg)
 {
     char path[64];
 

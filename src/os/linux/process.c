@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* linux_process.c - who this process is, and whether another one is still there. */
+/* process.c - facts about this process (its settings, user and identity) and the life of others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -11,13 +11,26 @@
 
 #include "os/linux/sys.h"
 #include "os/os.h"
+#include "os/posix/fail.h"
 
 #define STAT_SIZE 1024
 
+const char *st_os_setting(const char *name)
+{
+    const char *value = secure_getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
+uint64_t st_os_user(void)
+{
+    return geteuid();
+}
+
 /*
- * Field 22 of /proc/PID/stat: clock ticks from the machine's start to the process's. The second field is the program's
- * name in brackets, which may hold brackets and blanks itself: the fields are counted from the last closing one.
- * STITCH_ENOENT: there is no such process, or it has ended and only waits to be reaped.
+ * Reads field 22 of /proc/PID/stat: clock ticks from the start of the machine to the start of the process. The second
+ * field is the program's name in brackets, which may itself contain brackets and blanks, so the fields are counted from
+ * the last closing bracket. STITCH_ENOENT: there is no such process, or it has ended and only waits for its parent.
  */
 static int read_start(const char *path, uint64_t *out)
 {
@@ -38,13 +51,13 @@ static int read_start(const char *path, uint64_t *out)
     if (!at || sscanf(at + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %" SCNu64,
                       &state, &threads, out) != 3)
         return st_posix_fail(EIO);
-    /* A zombie, unless only its first thread has ended. */
+    /* It is a zombie, unless only its first thread has ended. */
     return (state == 'Z' || state == 'X') && threads <= 1 ? st_posix_fail(ENOENT) : 0;
 }
 
 /*
- * The pid name space has an inode number of its own; pids of different ones are not to be compared. And /proc may be
- * another one's, in which our pid is not what we call it.
+ * Reads the inode number of the pid name space; pids of different name spaces cannot be compared. /proc may belong to
+ * another name space, in which this process has another pid than getpid returns: then nothing there can be used.
  */
 static int read_space(uint64_t *out)
 {
@@ -63,8 +76,10 @@ static int read_space(uint64_t *out)
     return 0;
 }
 
-/* Never changes while a process lives, and /proc takes longer to ask than a small region to attach. The id is stored
- * last, and tells a forked child that this is its parent's. */
+/*
+ * The identity of this process. It never changes while the process lives, and reading it from /proc takes longer than
+ * attaching a small region. The id is stored last; it tells a forked child that this is its parent's.
+ */
 static struct {
     st_word id, started, space;
 } known;
@@ -72,17 +87,18 @@ static struct {
 int st_os_process_self(st_os_process *out)
 {
     st_os_process self = { .id = (uint64_t)getpid() };
-    int e;
+    int err;
 
-    if (st_load(&known.id) == self.id && self.id != 1) { /* the first of a new name space is 1, as its parent may be */
+    /* The first process of a new name space is 1, and its parent may be 1 too. */
+    if (st_load(&known.id) == self.id && self.id != 1) {
         *out = (st_os_process){ self.id, st_load(&known.started), st_load(&known.space) };
         return 0;
     }
-    e = read_space(&self.space);
-    if (!e)
-        e = read_start("/proc/self/stat", &self.started);
-    if (e)
-        return e;
+    err = read_space(&self.space);
+    if (!err)
+        err = read_start("/proc/self/stat", &self.started);
+    if (err)
+        return err;
     st_store(&known.started, self.started);
     st_store(&known.space, self.space);
     st_store(&known.id, self.id);
@@ -90,7 +106,10 @@ int st_os_process_self(st_os_process *out)
     return 0;
 }
 
-/* A start is told in the time of who asks; in another name space of clocks the process itself has read another one. */
+/*
+ * Tells whether a process has another clock. Starts are reported in the time of the process that asks; in another name
+ * space of clocks the process itself has read another start.
+ */
 static bool has_other_clock(uint64_t id)
 {
     struct stat own, its;
@@ -106,14 +125,14 @@ int st_os_process_lives(const st_os_process *process)
     char path[64];
     uint64_t started = 0;
     st_os_process self = { 0 };
-    int e = st_os_process_self(&self);
+    int err = st_os_process_self(&self);
 
-    if (e || self.space != process->space)
+    if (err || self.space != process->space)
         return -1;
     snprintf(path, sizeof path, "/proc/%" PRIu64 "/stat", process->id);
-    e = read_start(path, &started);
-    if (e) /* there may be a process that /proc does not show to us (hidepid) */
-        return e == STITCH_ENOENT && kill((pid_t)process->id, 0) != 0 && errno == ESRCH ? 0 : -1;
+    err = read_start(path, &started);
+    if (err) /* /proc may hide a process from this one (hidepid) */
+        return err == STITCH_ENOENT && kill((pid_t)process->id, 0) != 0 && errno == ESRCH ? 0 : -1;
     if (started == process->started)
         return 1;
     return has_other_clock(process->id) ? -1 : 0;

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* linux_sys.c - the table of system calls, errno to STITCH_E..., and the small questions to the system. */
+/* sys.c - the system calls: their table, and the functions around them that several files use. */
 #define _GNU_SOURCE
 #include "os/linux/sys.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/posix/fail.h"
 
 struct st_sys st_sys = {
     .openat = openat,
@@ -43,40 +41,6 @@ struct st_sys st_sys = {
     .closedir = closedir,
 };
 
-int st_posix_fail(int error_number)
-{
-    st_error_set_code(error_number);
-    switch (error_number) {
-    case ENOMEM:
-        return STITCH_ENOMEM;
-    case EEXIST:
-        return STITCH_EEXIST;
-    case ENOENT:
-        return STITCH_ENOENT;
-    case EACCES:
-    case EPERM:
-    case ELOOP: /* O_NOFOLLOW met a link: not ours */
-    case EROFS:
-        return STITCH_EACCES;
-    case ENOSPC:
-    case EDQUOT:
-        return STITCH_ENOSPC;
-    case EFBIG:
-        return STITCH_EFSIZE;
-    case EMFILE:
-    case ENFILE:
-        return STITCH_EMFILE;
-    case EISDIR: /* a folder, socket or pipe under our name */
-    case ENXIO:
-        return STITCH_ECORRUPT;
-    case EOPNOTSUPP:
-    case ENOSYS:
-        return STITCH_ENOTSUP;
-    default:
-        return STITCH_ESYS;
-    }
-}
-
 int st_sys_refused(enum st_sys_need need)
 {
     struct rlimit limit;
@@ -89,11 +53,17 @@ int st_sys_refused(enum st_sys_need need)
     return STITCH_EMAPS;
 }
 
-const char *st_os_setting(const char *name)
+int st_sys_above_streams(int fd)
 {
-    const char *value = secure_getenv(name);
+    int high, error;
 
-    return value && *value ? value : NULL;
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    high = st_sys.fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    error = errno;
+    st_sys.close(fd);
+    errno = error;
+    return high;
 }
 
 int st_os_random(void *out, uint64_t length)
@@ -111,24 +81,4 @@ int st_os_random(void *out, uint64_t length)
         }
     }
     return 0;
-}
-
-uint64_t st_os_milliseconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-void st_os_sleep(uint64_t milliseconds)
-{
-    struct timespec time = { (time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000 };
-
-    nanosleep(&time, NULL);
-}
-
-uint64_t st_os_user(void)
-{
-    return geteuid();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * os/linux/sys.h - the system calls that stitch makes on Linux, as a table, so that a test can make any one of them fail.
+ * sys.h - the system calls that stitch makes on Linux, as a table, so that a test can make any one of them fail.
  *
- * Only src/os/linux_*.c include this. Nothing in the library changes the table.
+ * Only files of os/linux include this. Nothing in the library changes the table.
  */
 #ifndef ST_LINUX_SYS_H
 #define ST_LINUX_SYS_H
@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
+
+#include "os/object.h"
 
 struct st_sys {
     int (*openat)(int folder, const char *name, int flags, ...);
@@ -45,14 +47,36 @@ struct st_sys {
 };
 extern struct st_sys st_sys;
 
-/* Keep errno for stitch_os_error and return the code for it; what an errno means can depend on the call. */
-int st_posix_fail(int error_number);
+enum st_sys_need { ST_SYS_MAPPINGS, ST_SYS_ADDRESS_SPACE };
 
 /*
  * Returns the error of a mapping that the kernel has just refused (errno). ENOMEM has two common reasons, each with its
- * own limit: address space, if the mapping needed more of it, and the number of mappings.
+ * own limit: the number of mappings; and address space, if the mapping `need`ed more of it.
  */
-enum st_sys_need { ST_SYS_MAPPINGS, ST_SYS_ADDRESS_SPACE };
 int st_sys_refused(enum st_sys_need need);
+
+/*
+ * Moves a descriptor above those of the standard streams. In a program whose standard streams are closed, an object
+ * could become descriptor 0, 1 or 2, and the program's output would be stored in the region.
+ *   Requires: fd is open, or -1 with errno set. It is taken over, whatever the result.
+ *   Returns: the descriptor, or -1 with errno set.
+ */
+int st_sys_above_streams(int fd);
+
+/* A folder's handle is a DIR: its descriptor serves the *at() calls, its stream st_os_folder_each. */
+static inline DIR *st_sys_folder_stream(const st_os_folder *folder)
+{
+    return (DIR *)folder->handle;
+}
+
+static inline int st_sys_folder_fd(const st_os_folder *folder)
+{
+    return dirfd(st_sys_folder_stream(folder));
+}
+
+static inline int st_sys_fd(const st_os_object *object)
+{
+    return (int)object->handle;
+}
 
 #endif

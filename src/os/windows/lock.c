@@ -1,71 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * win32_lock.c - the locks: slim locks between threads, named objects between processes; and sleeping on a word.
+ * lock.c - the locks of a region: named objects, whose names have the region's tag.
  *
- * The writer's lock is a mutex, which the kernel hands on (WAIT_ABANDONED) when its holder dies: the journal then tells
- * whether anything is to be put right. That somebody may write is an event that every writer keeps open. Waiters sleep
- * on one of two manual-reset events by the parity of the generation that they wait for; the generation itself is the
- * truth.
+ * The writer lock is a mutex. The kernel hands it on (WAIT_ABANDONED) when its holder dies; the journal then tells
+ * whether there is anything to recover. Another handle may write if the may-write event exists: every handle that may
+ * write keeps it open.
  */
-#include "os/windows/sys.h"
+#include "os/windows/lock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { WRITER, MAY_WRITE, PUBLISHED_EVEN, PUBLISHED_ODD, KEPT };
-
-static const char kinds[] = { 'l', 'w', 'e', 'o', 'x' };
-
-#define UNTOLD_LOOK_MS 5
-
-static_assert(sizeof(SRWLOCK) <= sizeof(st_os_mutex), "storage for a mutex");
-
-static SRWLOCK *lock_of(st_os_mutex *mutex)
+static void full_name(intptr_t space, enum st_win_lock which, uint64_t tag, wchar_t out[ST_WIN_NAME_SIZE])
 {
-    return (SRWLOCK *)(void *)mutex->storage;
-}
-
-int st_os_mutex_open(st_os_mutex *mutex)
-{
-    InitializeSRWLock(lock_of(mutex));
-    return 0;
-}
-
-void st_os_mutex_close(st_os_mutex *mutex)
-{
-    (void)mutex;
-}
-
-void st_os_mutex_lock(st_os_mutex *mutex)
-{
-    AcquireSRWLockExclusive(lock_of(mutex));
-}
-
-bool st_os_mutex_try(st_os_mutex *mutex)
-{
-    return TryAcquireSRWLockExclusive(lock_of(mutex));
-}
-
-void st_os_mutex_unlock(st_os_mutex *mutex)
-{
-    ReleaseSRWLockExclusive(lock_of(mutex));
-}
-
-static void full_name(intptr_t space, char kind, uint64_t tag, wchar_t out[ST_WIN_NAME_SIZE])
-{
+    static const char kinds[] = { 'l', 'w', 'e', 'o', 'x' };
     st_os_folder folder = { .handle = space };
     char name[64];
 
-    snprintf(name, sizeof name, "stitch.%c.%016" PRIx64, kind, tag);
+    snprintf(name, sizeof name, "stitch.%c.%016" PRIx64, kinds[which], tag);
     st_win_name(&folder, name, out);
 }
 
-static HANDLE handle_of(const st_os_locks *locks, int which)
+HANDLE st_win_lock_open_event(const st_os_locks *locks, enum st_win_lock which, DWORD rights)
 {
-    return locks->handle[which] == -1 ? NULL : (HANDLE)locks->handle[which];
+    wchar_t name[ST_WIN_NAME_SIZE];
+
+    full_name(locks->space, which, locks->tag, name);
+    return st_win.OpenEventW(rights, FALSE, name);
 }
 
-static int keep(st_os_locks *locks, int which, HANDLE handle)
+/* Keeps a handle that was just made open in *locks. */
+static int keep_open(st_os_locks *locks, enum st_win_lock which, HANDLE handle)
 {
     if (!handle)
         return st_win_fail(GetLastError());
@@ -73,45 +38,45 @@ static int keep(st_os_locks *locks, int which, HANDLE handle)
     return 0;
 }
 
-int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, bool readonly,
+int st_os_locks_open(const st_os_folder *folder, const st_os_object *directory, uint64_t tag, enum st_os_access access,
                      st_os_locks *out)
 {
     const DWORD rights = SYNCHRONIZE | EVENT_MODIFY_STATE;
     SECURITY_ATTRIBUTES attributes, *security = st_win_security(folder, &attributes);
     wchar_t name[ST_WIN_NAME_SIZE];
-    int e = 0;
+    int err = 0;
 
     (void)directory;
     *out = ST_OS_LOCKS_CLOSED;
     out->space = folder->handle;
     out->tag = tag;
-    for (int which = WRITER; !e && !readonly && which <= PUBLISHED_ODD; which++) {
-        full_name(out->space, kinds[which], tag, name);
-        e = keep(out, which,
-                 which == WRITER ? st_win.CreateMutexExW(security, name, 0, SYNCHRONIZE | MUTEX_MODIFY_STATE)
-                                 : st_win.CreateEventExW(security, name, CREATE_EVENT_MANUAL_RESET, rights));
+    if (access == ST_OS_READONLY)
+        return 0;
+    for (enum st_win_lock which = ST_WIN_WRITER; !err && which <= ST_WIN_PUBLISHED_ODD; which++) {
+        full_name(out->space, which, tag, name);
+        err = keep_open(out, which,
+                        which == ST_WIN_WRITER
+                            ? st_win.CreateMutexExW(security, name, 0, SYNCHRONIZE | MUTEX_MODIFY_STATE)
+                            : st_win.CreateEventExW(security, name, CREATE_EVENT_MANUAL_RESET, rights));
     }
-    if (e)
+    if (err)
         st_os_locks_close(out);
-    return e;
+    return err;
 }
 
 void st_os_locks_close(st_os_locks *locks)
 {
-    for (int which = WRITER; which <= KEPT; which++)
-        if (handle_of(locks, which))
-            st_win.CloseHandle(handle_of(locks, which));
+    for (enum st_win_lock which = ST_WIN_WRITER; which <= ST_WIN_EXCLUSIVE; which++)
+        if (st_win_lock_handle(locks, which))
+            st_win.CloseHandle(st_win_lock_handle(locks, which));
     *locks = ST_OS_LOCKS_CLOSED;
 }
 
-/* Is there an event of this kind? 1 or 0, or an error. One that may not be opened is there. */
-static int exists(const st_os_locks *locks, char kind)
+/* Tells whether there is such an event: 1, 0 or an error. An event that this process may not open exists. */
+static int exists(const st_os_locks *locks, enum st_win_lock which)
 {
-    wchar_t name[ST_WIN_NAME_SIZE];
-    HANDLE found;
+    HANDLE found = st_win_lock_open_event(locks, which, SYNCHRONIZE);
 
-    full_name(locks->space, kind, locks->tag, name);
-    found = st_win.OpenEventW(SYNCHRONIZE, FALSE, name);
     if (found) {
         st_win.CloseHandle(found);
         return 1;
@@ -121,52 +86,53 @@ static int exists(const st_os_locks *locks, char kind)
     return GetLastError() == ERROR_ACCESS_DENIED ? 1 : st_win_fail(GetLastError());
 }
 
-int st_os_writer_lock(const st_os_locks *locks, bool wait)
+int st_os_writer_lock(const st_os_locks *locks, enum st_os_patience patience)
 {
-    DWORD result = st_win.WaitForSingleObject(handle_of(locks, WRITER), wait ? INFINITE : 0);
+    DWORD time = patience == ST_OS_WAIT ? INFINITE : 0;
+    DWORD result = st_win.WaitForSingleObject(st_win_lock_handle(locks, ST_WIN_WRITER), time);
 
     if (result == WAIT_OBJECT_0 || result == WAIT_ABANDONED)
         return 0;
     return result == WAIT_TIMEOUT ? STITCH_EBUSY : st_win_fail(GetLastError());
 }
 
+void st_os_writer_unlock(const st_os_locks *locks)
+{
+    st_win.ReleaseMutex(st_win_lock_handle(locks, ST_WIN_WRITER));
+}
+
 /*
- * A mutex belongs to a thread, but to be the one writer for long belongs to a handle. So that is an event that the
- * handle keeps open: it is there or not, and goes with its process. Who has the mutex looks for it.
+ * A mutex belongs to a thread, but being exclusive belongs to a handle. So an event says that a handle is exclusive:
+ * the handle keeps it open, it exists or not, and it ends with the process. The holder of the mutex looks for it.
  */
 int st_os_writer_make_exclusive(st_os_locks *locks)
 {
     wchar_t name[ST_WIN_NAME_SIZE];
-    int e;
+    int err;
 
-    full_name(locks->space, kinds[KEPT], locks->tag, name);
-    e = keep(locks, KEPT, st_win.CreateEventExW(NULL, name, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE));
-    if (!e)
+    full_name(locks->space, ST_WIN_EXCLUSIVE, locks->tag, name);
+    err = keep_open(locks, ST_WIN_EXCLUSIVE, st_win.CreateEventExW(NULL, name, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE));
+    if (!err)
         st_os_writer_unlock(locks);
-    return e;
+    return err;
 }
 
 int st_os_writer_is_exclusive(const st_os_locks *locks)
 {
-    return exists(locks, kinds[KEPT]);
+    return exists(locks, ST_WIN_EXCLUSIVE);
 }
 
-void st_os_writer_unlock(const st_os_locks *locks)
-{
-    st_win.ReleaseMutex(handle_of(locks, WRITER));
-}
-
-int st_os_in_use_lock_shared(st_os_locks *locks, bool readonly)
+int st_os_in_use_lock_shared(st_os_locks *locks, enum st_os_access access)
 {
     (void)locks;
-    (void)readonly;
-    return 0; /* who could open the directory does */
+    (void)access;
+    return 0; /* a process that could open the directory holds it */
 }
 
 int st_os_in_use_lock_sole(const st_os_locks *locks)
 {
     (void)locks;
-    return 0; /* the kernel ends what nobody uses */
+    return 0; /* the kernel removes what no process uses */
 }
 
 int st_os_in_use_is_locked(const st_os_locks *locks)
@@ -177,51 +143,16 @@ int st_os_in_use_is_locked(const st_os_locks *locks)
 
 int st_os_has_writer(const st_os_locks *locks)
 {
-    return exists(locks, kinds[MAY_WRITE]);
+    return exists(locks, ST_WIN_MAY_WRITE);
 }
 
 int st_os_name_lock(const st_os_locks *locks)
 {
     (void)locks;
-    return st_win_fail(ERROR_NOT_SUPPORTED); /* a name cannot be taken away from a section */
+    return st_win_fail(ERROR_NOT_SUPPORTED); /* a section's name cannot be taken away */
 }
 
 void st_os_name_unlock(const st_os_locks *locks)
 {
     (void)locks;
-}
-
-/* For a read-only handle, which keeps none open: whose writers may come and go. */
-static HANDLE open_event(const st_os_locks *locks, int which)
-{
-    wchar_t name[ST_WIN_NAME_SIZE];
-
-    full_name(locks->space, kinds[which], locks->tag, name);
-    return st_win.OpenEventW(SYNCHRONIZE | EVENT_MODIFY_STATE, FALSE, name);
-}
-
-/*
- * The event may still be set from the generation before last. Who finds it so resets it and looks at the word again
- * (our caller does, before it sleeps again): a writer that sets it meanwhile has moved the word before.
- */
-void st_os_wait(const st_os_locks *locks, const st_word *word, uint64_t seen, uint64_t milliseconds)
-{
-    int which = (seen + 1) & 1 ? PUBLISHED_ODD : PUBLISHED_EVEN;
-    HANDLE own = handle_of(locks, which), event = own ? own : open_event(locks, which);
-    DWORD time = milliseconds < INFINITE - 1 ? (DWORD)milliseconds : INFINITE - 1;
-
-    if (!event)
-        Sleep(time < UNTOLD_LOOK_MS ? time : UNTOLD_LOOK_MS); /* nobody who writes is there, or we may not */
-    else if (st_load(word) == seen && st_win.WaitForSingleObject(event, time) == WAIT_OBJECT_0 && st_load(word) == seen)
-        st_win.ResetEvent(event);
-    if (event && !own)
-        st_win.CloseHandle(event);
-}
-
-void st_os_wake(const st_os_locks *locks, st_word *word)
-{
-    bool odd = st_load(word) & 1;
-
-    st_win.ResetEvent(handle_of(locks, odd ? PUBLISHED_EVEN : PUBLISHED_ODD));
-    st_win.SetEvent(handle_of(locks, odd ? PUBLISHED_ODD : PUBLISHED_EVEN));
 }

@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * win32_commit.c - memory behind a range of a section. Committing through one view commits for all views and processes,
- * is charged at once, and cannot be taken back: only the section as a whole can go.
+ * memory.c - the memory of objects. Committing through one view commits for all views and processes, is charged at
+ * once, and cannot be undone: memory is given back only when the whole section ends.
  */
 #include "os/windows/sys.h"
 
-#define GRANULE UINT64_C(0x10000) /* views start at multiples of 64 KiB */
+#include "base/arith.h"
+#include "base/assert.h"
+
+#define GRANULE       UINT64_C(0x10000) /* views start at multiples of 64 KiB */
+#define SMALLEST_PAGE 4096
 
 /*
- * Through a view of our own for the moment: where there is none of that range, or where the system refuses to commit
- * through one that replaced a placeholder. It reaches further than the range if the object does: Wine tells other views
- * nothing of a commit that ends where the view ends.
+ * Commits through a view that is mapped for the moment: where this process has no view of the range, or where the
+ * system refuses to commit through one that replaced a placeholder. The view reaches beyond the range if the object
+ * does: Wine does not tell other views of a commit that ends where the view ends.
  */
 static int commit_aside(const st_os_object *object, uint64_t offset, uint64_t length)
 {
-    uint64_t start = offset & ~(GRANULE - 1), skip = offset - start, map = skip + length;
+    uint64_t start = st_align_down(offset, GRANULE), skip = offset - start, map = skip + length;
     DWORD error = ERROR_SUCCESS;
     st_os_status status;
     char *view;
-    int e = st_os_object_status(object, &status);
+    int err = st_os_object_status(object, &status);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     if (start + map + GRANULE <= status.size)
         map += GRANULE;
     view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ | FILE_MAP_WRITE, (DWORD)(start >> 32),
@@ -38,7 +42,8 @@ int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64
 {
     DWORD error;
 
-    (void)how; /* the system zeroes page by page as they are touched, on the threads that touch them */
+    (void)how; /* the system zeroes each page when it is touched first, on the thread that touches it */
+    st_assert(st_is_multiple(offset, SMALLEST_PAGE) && st_is_multiple(length, SMALLEST_PAGE) && length > 0);
     if (!view)
         return commit_aside(object, offset, length);
     if (st_win.VirtualAlloc((char *)view + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))
@@ -51,7 +56,7 @@ int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64
 
 bool st_os_blocks_fail(void)
 {
-    return true; /* large pages need a privilege, and cannot be committed bit by bit */
+    return true; /* large pages need a privilege, and cannot be committed in parts */
 }
 
 int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length)
@@ -59,7 +64,7 @@ int st_os_populate(const st_os_object *object, uint64_t offset, uint64_t length)
     (void)object;
     (void)offset;
     (void)length;
-    return 0; /* only lazy regions need it, and there are none */
+    return 0; /* only lazy regions need it, and here no region is lazy */
 }
 
 int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint64_t length)
@@ -71,8 +76,22 @@ int st_os_decommit(const st_os_object *object, void *view, uint64_t offset, uint
     return st_win_fail(ERROR_NOT_SUPPORTED);
 }
 
-/* MEM_RESET, as in the article's bonus chatter: the contents may go, the charge stays. */
+/* MEM_RESET, as in the article's bonus chatter: the contents may be dropped, the charge stays. */
 int st_os_discard_hint(void *address, uint64_t length)
 {
     return st_win.VirtualAlloc(address, (SIZE_T)length, MEM_RESET, PAGE_READWRITE) ? 0 : st_win_fail(GetLastError());
+}
+
+int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
+{
+    MEMORY_BASIC_INFORMATION run;
+    uint64_t start = st_align_down(offset, GRANULE);
+    DWORD high = (DWORD)(start >> 32), low = (DWORD)start;
+    char *view = st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ, high, low, GRANULE);
+
+    if (!view)
+        return st_win_fail(GetLastError());
+    *data = st_win_query(view + (offset - start), &run) && run.State == MEM_COMMIT;
+    st_win.UnmapViewOfFile(view);
+    return 0;
 }

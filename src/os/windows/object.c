@@ -1,64 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * win32_object.c - name spaces and the sections in them.
+ * object.c - objects: pagefile sections.
  *
- * Objects are pagefile sections. A section lives as long as somebody holds a handle or a view of it, its name as long
- * as somebody holds a handle; nothing is ever left behind, and there is nothing to remove or rename.
+ * A section lives as long as a process holds a handle or a view of it, and its name as long as a process holds a
+ * handle. Nothing is ever left over, so there is nothing to remove or rename.
  */
 #include "os/windows/sys.h"
 
 #include <string.h>
 
+#include "base/arith.h"
+#include "base/assert.h"
+
 #ifndef SECTION_QUERY
 #define SECTION_QUERY 0x0001
 #endif
 
-enum { LOCAL, GLOBAL };
-
-int st_os_folder_open(const char *path, st_os_folder *out)
-{
-    SYSTEM_INFO info;
-    intptr_t space = LOCAL;
-
-    if (path && strcmp(path, "Global") == 0)
-        space = GLOBAL;
-    else if (path && strcmp(path, "Local") != 0)
-        return st_win_fail(ERROR_PATH_NOT_FOUND);
-    GetSystemInfo(&info);
-    *out = (st_os_folder){
-        .handle = space, .page = info.dwPageSize, .block = info.dwPageSize, .stitches = st_win_has_placeholders()
-    };
-    return 0;
-}
-
-int st_os_folder_reopen(const st_os_folder *folder, st_os_folder *out)
-{
-    *out = *folder;
-    out->security = NULL;
-    return 0;
-}
-
-void st_os_folder_close(st_os_folder *folder)
-{
-    LocalFree(folder->security); /* of NULL: nothing */
-    folder->security = NULL;
-    folder->handle = -1;
-}
-
-int st_win_name(const st_os_folder *folder, const char *name, wchar_t out[ST_WIN_NAME_SIZE])
-{
-    const wchar_t *space = folder->handle == GLOBAL ? L"Global\\" : L"Local\\"; /* case-sensitive */
-    int length = lstrlenW(space);
-
-    memcpy(out, space, (size_t)length * sizeof *out);
-    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, name, -1, out + length, ST_WIN_NAME_SIZE - length) == 0)
-        return st_win_fail(GetLastError());
-    return 0;
-}
-
 /*
- * Names of all kinds of objects are one space, so what has the name may be an event, or a section that we may not open:
- * creating then says 6 or 5, which has other reasons too. Opening tells. Keeps `error` for stitch_os_error.
+ * Tells whether `error` means that the name is taken. Names of all kinds of kernel objects are one name space, so the
+ * name may belong to an event, or to a section that this process may not open. Creating then fails with 6 or 5, which
+ * have other causes too; opening tells. Keeps `error` for stitch_os_error.
  */
 static bool name_is_taken(DWORD error, const wchar_t *full)
 {
@@ -77,25 +38,26 @@ static bool name_is_taken(DWORD error, const wchar_t *full)
 }
 
 /*
- * SEC_RESERVE: the size is a maximum, and only what is committed is charged. SEC_COMMIT: all of it is charged now.
- * CreateFileMapping on a name that exists returns that section, whatever was asked of it: look, and let go.
+ * SEC_RESERVE: the size is a maximum, and only committed memory is charged. SEC_COMMIT: all of it is charged now. For a
+ * name that exists, CreateFileMapping returns that section, whatever size was asked for: this is detected, and the
+ * section is closed.
  */
-int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
-                        st_os_object *out)
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec, st_os_object *out)
 {
     wchar_t full[ST_WIN_NAME_SIZE];
     DWORD protection = PAGE_READWRITE | (spec->committed ? SEC_COMMIT : SEC_RESERVE), error;
     SECURITY_ATTRIBUTES attributes;
     HANDLE handle;
-    int e = st_win_name(folder, name, full);
+    int err = st_win_name(folder, name, full);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
+    st_assert(st_is_multiple(spec->size, folder->page));
     SetLastError(ERROR_SUCCESS);
     handle = st_win.CreateFileMappingW(INVALID_HANDLE_VALUE, st_win_security(folder, &attributes), protection,
                                        (DWORD)(spec->size >> 32), (DWORD)spec->size, full);
     error = GetLastError();
-    if (!handle && error == ERROR_ACCESS_DENIED && folder->handle == GLOBAL && !st_win_may_create_global()) {
+    if (!handle && error == ERROR_ACCESS_DENIED && folder->handle == ST_WIN_GLOBAL && !st_win_may_create_global()) {
         st_win_fail(error);
         return STITCH_EPRIVILEGE;
     }
@@ -114,22 +76,23 @@ int st_os_object_publish(const st_os_folder *folder, const char *name, const st_
     (void)folder;
     (void)name;
     (void)object;
-    return 0; /* born with its name */
+    return 0; /* it was born with its name */
 }
 
-int st_os_object_open(const st_os_folder *folder, const char *name, bool readonly, st_os_object *out)
+int st_os_object_open(const st_os_folder *folder, const char *name, enum st_os_access access, st_os_object *out)
 {
     wchar_t full[ST_WIN_NAME_SIZE];
-    DWORD access = SECTION_QUERY | FILE_MAP_READ | (readonly ? 0 : FILE_MAP_WRITE);
+    bool readonly = access == ST_OS_READONLY;
+    DWORD rights = SECTION_QUERY | FILE_MAP_READ | (readonly ? 0 : FILE_MAP_WRITE);
     HANDLE handle;
-    int e = st_win_name(folder, name, full);
+    int err = st_win_name(folder, name, full);
 
-    if (e)
-        return e;
-    /* READ_CONTROL: st_os_folder_secure_like; an owner has it, others may not. */
-    handle = readonly ? NULL : st_win.OpenFileMappingW(access | READ_CONTROL, folder->inherit, full);
+    if (err)
+        return err;
+    /* READ_CONTROL is for st_os_folder_secure_like. An owner has it, other users may not. */
+    handle = readonly ? NULL : st_win.OpenFileMappingW(rights | READ_CONTROL, folder->inherit, full);
     if (!handle && (readonly || GetLastError() == ERROR_ACCESS_DENIED))
-        handle = st_win.OpenFileMappingW(access, folder->inherit, full);
+        handle = st_win.OpenFileMappingW(rights, folder->inherit, full);
     if (!handle)
         return st_win_fail(GetLastError());
     out->handle = (intptr_t)handle;
@@ -165,14 +128,15 @@ int st_os_object_rename(const st_os_folder *folder, const char *from, const char
     return st_win_fail(ERROR_NOT_SUPPORTED);
 }
 
-/* The size of a section, which no documented call tells: NtQuerySection, stable since Windows NT. */
+/* No documented call tells the size of a section. NtQuerySection does, and has been stable since Windows NT. */
 struct section_basic_information {
     void *base;
     ULONG attributes;
     LARGE_INTEGER size;
 };
 
-#define OF_FILES 0x01800000u /* SEC_FILE, SEC_IMAGE: a section of a file, which can fault for the file's reasons */
+/* SEC_FILE, SEC_IMAGE: a section of a file, whose views fault when reading the file fails. */
+#define OF_FILES 0x01800000u
 
 static int ask_section(const st_os_object *object, uint64_t *size, bool *of_pagefile)
 {
@@ -192,23 +156,23 @@ static int ask_section(const st_os_object *object, uint64_t *size, bool *of_page
 int st_os_object_status(const st_os_object *object, st_os_status *out)
 {
     st_os_status status = { .resident = ST_OS_UNKNOWN, .mode = 0600 };
-    int e = ask_section(object, &status.size, &status.regular);
+    int err = ask_section(object, &status.size, &status.regular);
 
-    if (!e)
+    if (!err)
         *out = status;
-    return e;
+    return err;
 }
 
 int st_os_object_status_by_name(const st_os_folder *folder, const char *name, st_os_status *out)
 {
     st_os_object object;
-    int e = st_os_object_open(folder, name, true, &object);
+    int err = st_os_object_open(folder, name, ST_OS_READONLY, &object);
 
-    if (e)
-        return e;
-    e = st_os_object_status(&object, out);
+    if (err)
+        return err;
+    err = st_os_object_status(&object, out);
     st_os_object_close(&object);
-    return e;
+    return err;
 }
 
 int st_os_object_read(const st_os_object *object, void *out, uint64_t length, uint64_t *got)
@@ -216,33 +180,18 @@ int st_os_object_read(const st_os_object *object, void *out, uint64_t length, ui
     uint64_t size = 0;
     bool of_pagefile = false;
     void *view;
-    int e = ask_section(object, &size, &of_pagefile);
+    int err = ask_section(object, &size, &of_pagefile);
 
-    if (!e && !of_pagefile)
-        e = st_win_fail(ERROR_INVALID_HANDLE);
-    if (e)
-        return e;
-    size = length < size ? length : size;
-    e = st_os_map(object, size, true, &view);
-    if (e)
-        return e;
+    if (!err && !of_pagefile)
+        err = st_win_fail(ERROR_INVALID_HANDLE);
+    if (err)
+        return err;
+    size = st_min(length, size);
+    err = st_os_map(object, size, ST_OS_READONLY, &view);
+    if (err)
+        return err;
     memcpy(out, view, (size_t)size);
     st_os_unmap(view, size);
     *got = size;
-    return 0;
-}
-
-int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
-{
-    MEMORY_BASIC_INFORMATION information;
-    uint64_t start = offset & ~UINT64_C(0xffff); /* views start at multiples of 64 KiB */
-    char *view =
-        st_win.MapViewOfFile(st_win_handle(object), FILE_MAP_READ, (DWORD)(start >> 32), (DWORD)start, 0x10000);
-
-    if (!view)
-        return st_win_fail(GetLastError());
-    *data = st_win.VirtualQuery(view + (offset - start), &information, sizeof information) != 0 &&
-            information.State == MEM_COMMIT;
-    st_win.UnmapViewOfFile(view);
     return 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * win32_security.c - who may do what with the objects of a region: security descriptors, and the privilege that Global
- * asks for.
+ * security.c - access rights to the objects of a region.
  *
- * One descriptor is for sections, mutexes and events alike, so it speaks in generic rights (GENERIC_ALL, GENERIC_READ),
- * which the system maps to each type's own. What an existing directory says is in a section's own rights: read back, it
- * is translated. Readers get GENERIC_READ and no more: SYNCHRONIZE on the mutex would let them hold up the writers.
+ * One security descriptor serves sections, mutexes and events, so it is in generic rights (GENERIC_ALL, GENERIC_READ),
+ * which the system maps to those of each type. The descriptor of an existing directory is in the rights of a section,
+ * so it is translated when it is read. Readers get GENERIC_READ and no more: with SYNCHRONIZE on the mutex they could
+ * block the writers.
  */
 #include "os/windows/sys.h"
 
@@ -34,8 +34,8 @@ int st_os_folder_secure(st_os_folder *folder, const char *text)
 }
 
 /*
- * From the rights of a section to generic ones. Who may write waits for the mutex too, which is GENERIC_EXECUTE there.
- * Who is denied a part could not attach as that anyhow, and is denied all.
+ * Translates the rights of a section to generic ones. A writer also waits for the mutex, which is GENERIC_EXECUTE
+ * there. A user who is denied part of the rights could not attach with them anyway, and is denied all.
  */
 static ACCESS_MASK translate(ACCESS_MASK mask, bool allows)
 {
@@ -56,19 +56,19 @@ static bool translate_all(ACL *list)
         if (!GetAce(list, i, (void **)&entry))
             return false;
         if (entry->AceType == ACCESS_ALLOWED_ACE_TYPE || entry->AceType == ACCESS_DENIED_ACE_TYPE) {
-            ACCESS_MASK *mask = &((ACCESS_ALLOWED_ACE *)(void *)entry)->Mask; /* in the same place in both */
+            ACCESS_MASK *mask = &((ACCESS_ALLOWED_ACE *)(void *)entry)->Mask; /* at the same offset in both types */
 
             *mask = translate(*mask, entry->AceType == ACCESS_ALLOWED_ACE_TYPE);
         } else {
-            return false; /* with conditions, or for parts of an object: its rights mean other things elsewhere */
+            return false; /* it has conditions, or is for parts of an object: these mean other things elsewhere */
         }
     }
     return true;
 }
 
 /*
- * The directory's list of who may what, for the segments and locks that this process makes. Where there is none, or it
- * cannot be read, they get what this process's token says: never more than that by mistake.
+ * The directory's access control list is given to the segments and locks that this process makes. If there is none, or
+ * it cannot be read, they get the default of this process's token, and never more than that by mistake.
  */
 int st_os_folder_secure_like(st_os_folder *folder, const st_os_object *object)
 {
@@ -104,7 +104,7 @@ SECURITY_ATTRIBUTES *st_win_security(const st_os_folder *folder, SECURITY_ATTRIB
 bool st_win_may_create_global(void)
 {
     PRIVILEGE_SET wanted = { .PrivilegeCount = 1, .Control = PRIVILEGE_SET_ALL_NECESSARY };
-    BOOL has = TRUE; /* where it cannot be told, it is not what is the matter */
+    BOOL has = TRUE; /* if this cannot be found out, the lack of it is not taken for the cause */
     HANDLE token;
 
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* win32_sys.c - the table of Win32 calls, GetLastError to STITCH_E..., and the small questions to the system. */
+/* sys.c - the Win32 calls: their table, and the functions around them that several files use. */
 #include "os/windows/sys.h"
 
 #include <bcrypt.h>
-#include <stdlib.h>
 
 struct st_win st_win = {
     .CreateFileMappingW = CreateFileMappingW,
@@ -42,7 +41,7 @@ int st_win_fail(DWORD error)
         return STITCH_ENOENT;
     case ERROR_ACCESS_DENIED:
     case ERROR_PRIVILEGE_NOT_HELD:
-    case ERROR_INVALID_OWNER: /* a descriptor with an owner, or an audit list, that we may not give */
+    case ERROR_INVALID_OWNER: /* a descriptor has an owner, or an audit list, that this process may not give */
         return STITCH_EACCES;
     case ERROR_TOO_MANY_OPEN_FILES:
         return STITCH_EMFILE;
@@ -67,7 +66,7 @@ static BOOL CALLBACK load_once(PINIT_ONCE once, PVOID parameter, PVOID *context)
     (void)context;
     if (!base)
         return TRUE;
-        /* FARPROC to the real type by way of memory: a cast between function types is what compilers warn about. */
+/* FARPROC becomes the real type by way of memory: compilers warn about a cast between function types. */
 #define LOOK_UP(name)                                                                                                  \
     found = GetProcAddress(base, #name);                                                                               \
     memcpy(&st_win.name, &found, sizeof found)
@@ -85,36 +84,9 @@ void st_win_load(void)
     InitOnceExecuteOnce(&once, load_once, NULL, NULL);
 }
 
-const char *st_os_setting(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value && *value ? value : NULL;
-}
-
 int st_os_random(void *out, uint64_t length)
 {
     NTSTATUS status = BCryptGenRandom(NULL, out, (ULONG)length, BCRYPT_USE_SYSTEM_PREFERRED_RNG);
 
     return status == 0 ? 0 : st_win_fail((DWORD)status);
-}
-
-uint64_t st_os_milliseconds(void)
-{
-    LARGE_INTEGER now, second; /* GetTickCount64 moves in steps of 16 ms */
-
-    QueryPerformanceCounter(&now);
-    QueryPerformanceFrequency(&second);
-    return (uint64_t)now.QuadPart / (uint64_t)second.QuadPart * 1000 +
-           (uint64_t)now.QuadPart % (uint64_t)second.QuadPart * 1000 / (uint64_t)second.QuadPart;
-}
-
-void st_os_sleep(uint64_t milliseconds)
-{
-    Sleep((DWORD)milliseconds);
-}
-
-uint64_t st_os_user(void)
-{
-    return 0; /* access is the objects' security descriptors' affair */
 }

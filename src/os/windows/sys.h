@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * os/windows/sys.h - the Win32 calls that stitch makes, as a table, so that a test can make any one of them fail.
+ * sys.h - the Win32 calls that stitch makes, as a table, so that a test can make any one of them fail.
  *
- * Only src/os/win32_*.c include this. VirtualAlloc2, MapViewOfFile3 and UnmapViewOfFile2 are looked up in
+ * Only files of os/windows include this. VirtualAlloc2, MapViewOfFile3 and UnmapViewOfFile2 are looked up in
  * kernelbase.dll at run time: they exist since Windows 10 1803, no import library has them, and older headers lack
  * their flags.
  */
@@ -19,8 +19,7 @@
 #define ST_MEM_COALESCE_PLACEHOLDERS 0x00000001u
 #define ST_MEM_PRESERVE_PLACEHOLDER  0x00000002u
 
-/* MEM_EXTENDED_PARAMETER with MemExtendedParameterAddressRequirements, as winnt.h of the Windows 10 1803 SDK has them.
- */
+/* MEM_EXTENDED_PARAMETER and MemExtendedParameterAddressRequirements, as in winnt.h of the Windows 10 1803 SDK. */
 struct st_address_requirements {
     void *lowest, *highest;
     SIZE_T alignment;
@@ -49,7 +48,7 @@ struct st_win {
     BOOL(WINAPI *ResetEvent)(HANDLE);
     DWORD(WINAPI *WaitForSingleObject)(HANDLE, DWORD);
     BOOL(WINAPI *PrivilegeCheck)(HANDLE, PPRIVILEGE_SET, LPBOOL);
-    /* Found at run time; NULL where they are missing. */
+    /* Looked up at run time; NULL where they are missing. */
     void *(WINAPI *VirtualAlloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, struct st_extended_parameter *, ULONG);
     void *(WINAPI *MapViewOfFile3)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG,
                                    struct st_extended_parameter *, ULONG);
@@ -57,28 +56,40 @@ struct st_win {
 };
 extern struct st_win st_win;
 
-/* Keep GetLastError's number for stitch_os_error and return the code for it. */
+/* Keeps GetLastError's code for stitch_os_error and returns stitch's code for it. */
 int st_win_fail(DWORD error);
 
-/* Look up what is found at run time, once. */
+/* Looks up, once, the calls that are looked up at run time. */
 void st_win_load(void);
 
-/* The full name, with its name space, of an object of stitch's. STITCH_EINVAL: not UTF-8. */
+/* The handle of a folder says which name space it is. */
+enum { ST_WIN_LOCAL, ST_WIN_GLOBAL };
+
+/*
+ * Makes the full name, with its name space, of an object.
+ *   Returns: 0, or STITCH_EINVAL if `name` is not UTF-8.
+ */
 #define ST_WIN_NAME_SIZE 300
 int st_win_name(const st_os_folder *folder, const char *name, wchar_t out[ST_WIN_NAME_SIZE]);
 
-/* For objects made in this folder: *out filled in, or NULL for the system's default. */
+/* Returns the security attributes of objects that are made in this folder: `out`, or NULL for the system's default. */
 SECURITY_ATTRIBUTES *st_win_security(const st_os_folder *folder, SECURITY_ATTRIBUTES *out);
 
-/* Has this process the right that creating sections in Global asks for outside session 0? */
+/* Tells whether this process has the right that is needed outside session 0 to create sections in Global. */
 bool st_win_may_create_global(void);
 
-/* Do placeholders really work here? Asked by using them: Wine before 10 has the calls, and ignores the flags. */
+/* Tells whether placeholders work here, by using them: Wine before 10 has the calls, but ignores the flags. */
 bool st_win_has_placeholders(void);
 
 static inline HANDLE st_win_handle(const st_os_object *object)
 {
     return (HANDLE)object->handle;
+}
+
+/* What VirtualQuery says of the pages at an address. Returns false if it fails. */
+static inline bool st_win_query(const void *at, MEMORY_BASIC_INFORMATION *out)
+{
+    return st_win.VirtualQuery(at, out, sizeof *out) != 0;
 }
 
 #endif
