@@ -78,11 +78,9 @@ static t_process *start_with_id(uint64_t id, const char *name)
 
 static void use_ids_again(const char *name)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.flags = STITCH_NOWAIT;
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .flags = STITCH_NOWAIT });
     for (int round = 0; round < 3; round++) {
         t_process *first = newcomer(name, round == 1), *second;
         uint64_t id = t_process_id(first), started;

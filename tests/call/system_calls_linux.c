@@ -28,12 +28,7 @@ enum { ROUNDS = 1000 };
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    struct stitch_options options = t_options();
-
-    options.flags = flags;
-    options.extent = T_MIB(4);
-    options.reserve = T_MIB(64);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .flags = flags, .extent = T_MIB(4), .reserve = T_MIB(64) });
 }
 
 static stitch_region *open_with(const char *name, uint64_t flags)

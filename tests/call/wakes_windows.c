@@ -29,10 +29,7 @@ static BOOL WINAPI set_event(HANDLE event)
 
 static stitch_region *create(const char *name)
 {
-    struct stitch_options options = t_options();
-
-    options.reserve = T_MIB(16);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .reserve = T_MIB(16) });
 }
 
 /* Sleeps until there is a change, so many times. */
