@@ -75,9 +75,9 @@ static void promise_7_threads_in_a_folder_without_room(void)
     if (!t_mount("tmpfs", "size=64m", small, sizeof small))
         t_skip("no tmpfs can be mounted");
     t_environment("STITCH_DIR", small);
-    t_lender_reset();
+    t_parallel_reset();
     region = create(0);
-    T_OK(stitch_set_parallel(region, &t_lender));
+    T_OK(stitch_set_parallel(region, &t_parallel));
     T_OK(stitch_resize(region, T_MIB(5) + 77));
     memset(t_bytes(region), 0x17, T_MIB(5) + 77);
     t_state_take(&before, region);
@@ -88,7 +88,7 @@ static void promise_7_threads_in_a_folder_without_room(void)
         T_UNCHANGED(&before, region);
         T_TRUE(t_folder_used(small) <= used);
     }
-    T_TRUE(t_lender_runs() >= 5 || st_os_blocks_fail());
+    T_TRUE(t_parallel_runs() >= 5 || st_os_blocks_fail());
     T_OK(stitch_resize(region, T_MIB(40)));
     t_all_bytes(region, 0, T_MIB(5) + 77, 0x17);
     t_all_bytes(region, T_MIB(5) + 77, T_MIB(35) - 77, 0);

@@ -24,7 +24,7 @@ static void run_nothing(void *arg, void (*work)(void *job), void *job)
 static stitch_region *create(const char *name, uint64_t flags)
 {
     st_store(&asked, 0);
-    t_lender_reset();
+    t_parallel_reset();
     return t_create_shape((t_shape){ .name = name, .flags = flags, .reserve = T_MIB(256) });
 }
 
@@ -55,12 +55,12 @@ static void lent_threads_take_part(void)
 {
     stitch_region *region = create(t_name(), 0);
 
-    T_OK(stitch_set_parallel(region, &t_lender));
+    T_OK(stitch_set_parallel(region, &t_parallel));
     grow_and_look(region);
     if (by_blocks(region))
-        T_TRUE(t_lender_runs() >= 3);
+        T_TRUE(t_parallel_runs() >= 3);
     else
-        T_EQ(t_lender_runs(), 0);
+        T_EQ(t_parallel_runs(), 0);
     t_close(region);
 }
 

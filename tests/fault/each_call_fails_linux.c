@@ -228,7 +228,7 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
     t_note("%s, %s %" PRIu64 " fails with %s%s", o->name, t_call_name(failing), nth,
            error == T_CALLS_SHORT ? "less than there is" : strerrorname_np(error), for_good ? " for good" : "");
     s = t_stage_set_up(o);
-    t_another_comes(&s);
+    t_peer_comes(&s);
     t_calls_keep_views(t_options().backend == STITCH_BACKEND_REMAP &&
                        o->after < (o->ahead > o->start ? o->ahead : o->start));
     t_stage_look(&s, &before);
@@ -247,13 +247,13 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
         check_failure(&s, e, error, &before, &state);
         if (s.other)
             T_EQ(t_members_count(s.other), members);
-        t_another_sees_nothing(&s, &before, figures.met_by_an_error % 2 == 0);
+        t_peer_sees_nothing(&s, &before, figures.met_by_an_error % 2 == 0);
         T_OK(o->run(&s));
         t_stage_done(&s, prove);
     }
-    t_another_sees_it_done(&s);
+    t_peer_sees_it_done(&s);
     check_the_next_writer(&s);
-    t_another_leaves(&s);
+    t_peer_leaves(&s);
     t_stage_tear_down(&s);
     T_FOLDER_HOLDS(0);
     T_EQ(t_maps_count_in(t_folder()), 0);
@@ -285,12 +285,12 @@ static void disturb_operation(const t_operation *o)
 {
     size_t descriptors = t_descriptor_count();
 
-    t_another_start("another");
+    t_peer_start("peer");
     t_calls_begin(NULL);
     for (failing = 0; failing < T_CALL_COUNT; failing++)
         disturb_each(o);
     t_calls_end();
-    t_another_end();
+    t_peer_end();
     T_EQ(t_descriptor_count(), descriptors);
 }
 
@@ -422,6 +422,6 @@ static const struct CMUnitTest tests[] = {
     T_TEST(so_many_failures),
 };
 
-static const t_helper helpers[] = { { "another", t_another_runs }, { NULL, NULL } };
+static const t_helper helpers[] = { { "peer", t_peer_runs }, { NULL, NULL } };
 
 T_MAIN(tests, helpers)

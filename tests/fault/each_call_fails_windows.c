@@ -47,7 +47,7 @@ static bool asks_for_pieces(enum t_call call)
 static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD error)
 {
     static t_seen before;
-    t_balance was = t_inject_balance(), now;
+    t_balance was = t_faults_balance(), now;
     t_stage s = t_stage_set_up(o);
     bool failed;
     int e;
@@ -56,9 +56,9 @@ static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD 
     thorough = error == errors[0];
     left_a_view = false;
     t_stage_look(&s, &before);
-    t_inject(call, nth, error, false);
+    t_faults_nth(call, nth, error, false);
     e = o->run(&s);
-    failed = t_inject_over();
+    failed = t_faults_over();
     left_a_view = failed && call == T_CALL_UnmapViewOfFile2;
     if (e == 0) {
         t_stage_done(&s, prove);
@@ -77,7 +77,7 @@ static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD 
         prove(s.mine);
     }
     t_stage_tear_down(&s);
-    now = t_inject_balance();
+    now = t_faults_balance();
     T_EQ(now.handles, was.handles);
     T_EQ(now.views, was.views);
     return failed;
@@ -104,13 +104,13 @@ static void disturb_operation(const t_operation *o)
 {
     size_t reserved = t_reservations();
 
-    t_inject_begin();
+    t_faults_begin();
     for (enum t_call call = 0; call < T_CALL_COUNT; call++)
         /* Where the pieces of a reservation end is asked while it is let go. The answer needs no resource. */
         if ((o != &t_operations[T_OPERATION_close] && o != &t_operations[T_OPERATION_close_of_the_last]) ||
             call != T_CALL_VirtualQuery)
             disturb_each(o, call);
-    t_inject_end();
+    t_faults_end();
     T_EQ(t_reservations(), reserved);
 }
 
@@ -124,8 +124,8 @@ T_OPERATIONS(TEST_OF)
 /* The last test of all. */
 static void so_many_failures(void)
 {
-    (void)printf("figure: calls failed on Windows %u\n", t_inject_count());
-    T_TRUE(t_inject_count() > 500);
+    (void)printf("figure: calls failed on Windows %u\n", t_faults_count());
+    T_TRUE(t_faults_count() > 500);
 }
 
 #define T_OPERATION_TEST(id) promise_7_##id

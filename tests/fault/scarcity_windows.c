@@ -33,31 +33,31 @@ static void without(enum t_call call, DWORD error, int code)
 
     t_note("without %s", t_call_name(call));
     options.size = 1;
-    t_inject_begin();
+    t_faults_begin();
     t_state_take(&before, region);
-    t_inject(call, 1, error, true);
+    t_faults_nth(call, 1, error, true);
     for (int i = 0; i < 3; i++) {
         T_GIVES(stitch_grow(region, T_MIB(3), NULL), code);
         T_EQ(stitch_os_error(), (int)error);
         T_GIVES(stitch_append(region, "x", 1, NULL), code);
         T_TRUE(stitch_create(t_name(), &options, &none) < 0);
     }
-    failed = t_inject_over();
+    failed = t_faults_over();
     T_TRUE(failed);
     T_UNCHANGED(&before, region);
     (void)t_prove(region);
-    t_inject(call, 1, error, true);
+    t_faults_nth(call, 1, error, true);
     T_OK(stitch_shrink(region, 5));
     T_OK(stitch_resize(region, T_MIB(1)));
     T_EQ(stitch_size(region), T_MIB(1));
-    (void)t_inject_over();
+    (void)t_faults_over();
     t_all_bytes(region, 0, T_MIB(1), 0x51);
     T_OK(stitch_grow(region, T_MIB(4), NULL));
     t_all_bytes(region, 0, T_MIB(1), 0x51);
     t_all_bytes(region, T_MIB(1), T_MIB(4), 0);
     (void)t_prove(region);
     t_close(region);
-    t_inject_end();
+    t_faults_end();
 }
 
 static void promise_7_without_sections(void)
@@ -81,18 +81,18 @@ static void promise_5_a_fixed_region_lacks_nothing(void)
 {
     stitch_region *region = create(T_MIB(2));
 
-    t_inject_begin();
+    t_faults_begin();
     for (enum t_call call = 0; call < T_CALL_COUNT; call++) {
         if (call == T_CALL_WaitForSingleObject) /* the writer lock */
             continue;
-        t_inject(call, 1, ERROR_COMMITMENT_LIMIT, true);
+        t_faults_nth(call, 1, ERROR_COMMITMENT_LIMIT, true);
         T_OK(stitch_resize(region, T_MIB(16)));
         T_OK(stitch_resize(region, T_MIB(2)));
         T_OK(stitch_append(region, "x", 1, NULL));
         T_OK(stitch_shrink(region, 1));
-        (void)t_inject_over();
+        (void)t_faults_over();
     }
-    t_inject_end();
+    t_faults_end();
     t_all_bytes(region, 0, T_MIB(2), 0x51);
     T_OK(stitch_resize(region, T_MIB(16)));
     t_all_bytes(region, T_MIB(2), T_MIB(14), 0);
@@ -144,7 +144,7 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
 
     destroyed = 0;
     take_type = 0;
-    t_inject_begin();
+    t_faults_begin();
     t_state_take(&before, region);
     for (unsigned i = 1; i <= 3; i++) {
         replace_map(true);
@@ -158,7 +158,7 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
     t_all_bytes(region, 0, T_MIB(2), 0x51);
     (void)t_prove(region);
     check_one_piece(region);
-    t_inject_end();
+    t_faults_end();
     t_close(region);
 }
 
@@ -175,7 +175,7 @@ static void promise_7_a_follower_whose_placeholder_is_used_up(void)
         T_OK(stitch_grow(region, T_MIB(2), NULL));
     destroyed = 0;
     take_type = 0;
-    t_inject_begin();
+    t_faults_begin();
     replace_map(true);
     for (unsigned i = 1; i <= 3; i++) {
         T_GIVES(stitch_sync(reader), STITCH_ENOMEM);
@@ -188,7 +188,7 @@ static void promise_7_a_follower_whose_placeholder_is_used_up(void)
     T_EQ(stitch_sync(reader), 1);
     T_EQ(stitch_size(reader), T_MIB(10));
     (void)t_prove_readonly(reader);
-    t_inject_end();
+    t_faults_end();
     t_close(reader);
     t_close(region);
 }
@@ -211,7 +211,7 @@ static void promise_7_an_address_that_somebody_took(void)
 
         take_type = kinds[i].type;
         take_protection = kinds[i].protection;
-        t_inject_begin();
+        t_faults_begin();
         replace_map(true);
         T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ENOMEM);
         replace_map(false);
@@ -236,7 +236,7 @@ static void promise_7_an_address_that_somebody_took(void)
         t_all_bytes(region, T_MIB(2), T_MIB(10), 0);
         (void)t_prove(region);
         check_one_piece(region);
-        t_inject_end();
+        t_faults_end();
         t_close(region);
     }
 }
@@ -250,11 +250,11 @@ static void closing_leaves_to_others_what_they_took(void)
         stitch_region *region = create(T_MIB(4));
         MEMORY_BASIC_INFORMATION piece;
 
-        t_inject_begin();
+        t_faults_begin();
         replace_map(true);
         T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ENOMEM);
         replace_map(false);
-        t_inject_end();
+        t_faults_end();
         T_TRUE(thief != NULL);
         memset(thief, 0x66, T_MIB(2));
         if (late)
@@ -289,7 +289,7 @@ static void global_without_the_privilege_is_eprivilege(void)
 
     options.size = T_MIB(1);
     options.reserve = T_MIB(16);
-    t_inject_begin();
+    t_faults_begin();
     st_win.PrivilegeCheck = check_privilege;
     for (unsigned nth = 1; nth <= 2; nth++)
         for (int has = 0; has < 2; has++) {
@@ -297,22 +297,22 @@ static void global_without_the_privilege_is_eprivilege(void)
 
             privileged = has;
             options.folder = "Global";
-            t_inject(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
+            t_faults_nth(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
             T_GIVES(stitch_create(t_name(), &options, &region), has ? STITCH_EACCES : STITCH_EPRIVILEGE);
-            failed = t_inject_over();
+            failed = t_faults_over();
             T_TRUE(failed);
-            t_inject(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
+            t_faults_nth(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
             T_GIVES(stitch_attach(t_name(), &options, &region), has ? STITCH_EACCES : STITCH_EPRIVILEGE);
-            t_inject(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
+            t_faults_nth(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
             options.folder = "Local";
             T_GIVES(stitch_create(t_name(), &options, &region), STITCH_EACCES);
-            (void)t_inject_over();
+            (void)t_faults_over();
         }
     T_TRUE(region == NULL);
     options.folder = "Global";
     T_OK(stitch_create(t_name(), &options, &region));
     t_close(region);
-    t_inject_end();
+    t_faults_end();
 }
 
 static const struct CMUnitTest tests[] = {

@@ -239,7 +239,7 @@ const char *t_call_name(enum t_call call)
     return names[call];
 }
 
-void t_inject_begin(void)
+void t_faults_begin(void)
 {
     (void)st_win_has_placeholders(); /* what is looked up once is looked up in peace */
     if (!t_win_real.CloseHandle)
@@ -269,14 +269,14 @@ void t_inject_begin(void)
     st_win.UnmapViewOfFile2 = unmap_view_2;
 }
 
-void t_inject_end(void)
+void t_faults_end(void)
 {
     plan.armed = false;
     if (t_win_real.CloseHandle)
         st_win = t_win_real;
 }
 
-void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good)
+void t_faults_nth(enum t_call call, unsigned nth, DWORD error, bool for_good)
 {
     plan.call = call;
     plan.nth = nth;
@@ -287,23 +287,23 @@ void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good)
     plan.armed = true;
 }
 
-void t_inject_before(void (*before)(void))
+void t_faults_before(void (*before)(void))
 {
     before_each = before;
 }
 
-bool t_inject_over(void)
+bool t_faults_over(void)
 {
     plan.armed = false;
     return plan.failed;
 }
 
-t_balance t_inject_balance(void)
+t_balance t_faults_balance(void)
 {
     return balance;
 }
 
-unsigned t_inject_count(void)
+unsigned t_faults_count(void)
 {
     return failures;
 }

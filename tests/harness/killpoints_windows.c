@@ -75,15 +75,15 @@ static BOOL WINAPI watched_unmap(const void *at)
 void t_steps_hook(bool on)
 {
     if (!on) {
-        t_inject_before(NULL);
-        t_inject_end();
+        t_faults_before(NULL);
+        t_faults_end();
         (void)RemoveVectoredExceptionHandler(handler);
         return;
     }
     handler = AddVectoredExceptionHandler(1, on_exception);
     T_TRUE(handler != NULL);
-    t_inject_begin();
-    t_inject_before(t_steps_call);
+    t_faults_begin();
+    t_faults_before(t_steps_call);
     below = st_win;
     st_win.MapViewOfFile = watched_map;
     st_win.UnmapViewOfFile = watched_unmap;

@@ -157,7 +157,7 @@ size_t t_descriptor_count(void)
 /* Of the machine nothing is ever changed here. */
 void t_restore(void)
 {
-    t_inject_end();
+    t_faults_end();
 }
 
 /* ------------------------------------------------------------------------------------------------ features --- */

@@ -135,7 +135,7 @@ static void promise_5_a_container_has_64_mib(void)
 /* ------------------------------------------------------------------------------------------ a memory cgroup --- */
 
 /* Grow to the limit; give back; grow again by what has come back. */
-static void fill_the_group(const t_group *group, stitch_region *region, uint64_t limit)
+static void fill_the_group(const t_cgroup *group, stitch_region *region, uint64_t limit)
 {
     uint64_t most, used, offset = 7;
     int code;
@@ -144,7 +144,7 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
         ;
     T_EQ(code, STITCH_ENOMEM);
     T_EQ(stitch_os_error(), ENOMEM);
-    used = t_group_usage(group);
+    used = t_cgroup_usage(group);
     T_TRUE(used + T_MIB(3) > limit);
     t_state_take(&before, region);
     for (uint64_t more = T_MIB(2); more < T_MIB(100); more *= 2)
@@ -153,14 +153,14 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
     T_GIVES(stitch_resize(region, T_MIB(200)), STITCH_ENOMEM);
     T_EQ(offset, 7);
     T_UNCHANGED(&before, region);
-    T_TRUE(t_group_usage(group) < used + T_MIB(1));
+    T_TRUE(t_cgroup_usage(group) < used + T_MIB(1));
     memset(t_bytes(region), 0x71, (size_t)stitch_size(region));
     (void)t_prove(region);
 
     most = stitch_size(region) - T_MIB(4); /* the kernel keeps some of what the group may have for each processor */
     T_OK(stitch_shrink(region, T_MIB(1)));
     T_OK(stitch_resize(region, T_MIB(4)));
-    T_TRUE(t_group_usage(group) + most - T_MIB(4) < used);
+    T_TRUE(t_cgroup_usage(group) + most - T_MIB(4) < used);
     t_all_bytes(region, 0, T_MIB(4), 0x71);
     T_OK(stitch_resize(region, most));
     t_all_bytes(region, T_MIB(4), most - T_MIB(4), 0);
@@ -170,12 +170,12 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
 
 T_HELPER(in_a_group)
 {
-    t_group group = t_group_at(t_argument(0));
+    t_cgroup group = t_cgroup_at(t_argument(0));
     struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     uint64_t limit;
 
-    t_group_join(&group);
+    t_cgroup_join(&group);
     options.backend = t_argument_number(1);
     options.reserve = T_MIB(256);
     options.size = T_MIB(4);
@@ -183,8 +183,8 @@ T_HELPER(in_a_group)
     t_tell(t_parent(), st_os_blocks_fail() ? "by pages" : "by blocks");
     if (!st_os_blocks_fail()) {
         /* 1 MiB is left over. Where nothing is, the next small thing of the kernel's, a descriptor say, kills. */
-        limit = t_group_usage(&group) + T_MIB(41);
-        t_group_limit(&group, limit);
+        limit = t_cgroup_usage(&group) + T_MIB(41);
+        t_cgroup_limit(&group, limit);
         fill_the_group(&group, region, limit);
         fill_the_group(&group, region, limit);
     }
@@ -195,9 +195,9 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
 {
     t_process *process;
     const char *heard;
-    t_group group;
+    t_cgroup group;
 
-    t_group_make(&group);
+    t_cgroup_make(&group);
     process = t_start("in_a_group", "%s %" PRIu64, group.path, t_options().backend);
     heard = t_hear(process);
     if (strcmp(heard, "by pages") == 0) {
@@ -206,7 +206,7 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
     }
     T_STR_EQ(heard, "by blocks");
     t_finish(process);
-    T_EQ(t_group_killed(&group), 0);
+    T_EQ(t_cgroup_killed(&group), 0);
 }
 
 /*
@@ -215,12 +215,12 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
  */
 T_HELPER(beyond_the_group)
 {
-    t_group group = t_group_at(t_argument(0));
+    t_cgroup group = t_cgroup_at(t_argument(0));
     stitch_region *region;
 
-    t_group_join(&group);
+    t_cgroup_join(&group);
     region = t_open(t_argument(1));
-    t_group_limit(&group, t_group_usage(&group) + T_KIB(300));
+    t_cgroup_limit(&group, t_cgroup_usage(&group) + T_KIB(300));
     t_tell(t_parent(), "limited");
     for (int round = 0; round < 20; round++) { /* each may be an error, the end, or good after all */
         int code = stitch_grow(region, T_MIB(1) + T_KIB(900), NULL);
@@ -238,17 +238,17 @@ static void promise_8_a_writer_that_a_full_cgroup_kills_harms_nobody(void)
     const char *name = t_name();
     stitch_region *region;
     t_process *process;
-    t_group group;
+    t_cgroup group;
     int end;
 
-    t_group_make(&group);
+    t_cgroup_make(&group);
     region = t_create(name);
     for (int round = 0; round < 4; round++) {
         process = t_start("beyond_the_group", "%s %s", group.path, name);
         t_expect(process, "limited");
         end = t_wait(process);
         T_TRUE(end == 0 || end == T_END_KILLED);
-        t_group_limit(&group, T_GIB(64)); /* the next one begins without */
+        t_cgroup_limit(&group, T_GIB(64)); /* the next one begins without */
         T_TRUE(stitch_sync(region) >= 0);
         T_OK(stitch_resize(region, T_MIB(9)));
         if (end == T_END_KILLED)
