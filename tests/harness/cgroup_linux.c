@@ -2,8 +2,8 @@
 /*
  * cgroup_linux.c - a memory cgroup for a test.
  *
- * A child of the group that the test is in, so that no limit of the machine is left. Where that group may not have
- * children with a limit (version 2, when processes are in it), a sibling.
+ * It is a child of the test's own group, so that all limits of the machine still hold. Where that group may not have
+ * children with a limit (version 2, when processes are in it), it is a sibling.
  */
 #define _GNU_SOURCE 1
 
@@ -21,7 +21,7 @@ static const char *limit_file(int version)
     return version == 2 ? "memory.max" : "memory.limit_in_bytes";
 }
 
-/* Where the hierarchy is mounted, and which of its groups that mount shows; version 1: the one of memory. */
+/* Finds where the hierarchy (version 1: that of memory) is mounted, and which of its groups that mount shows. */
 static bool find_mount(int version, char root[LINE], char point[LINE])
 {
     FILE *file = fopen("/proc/self/mountinfo", "r");
@@ -41,7 +41,7 @@ static bool find_mount(int version, char root[LINE], char point[LINE])
     return found;
 }
 
-/* The group that this process is in, as /proc tells it. */
+/* Reads from /proc in which group this process is. */
 static bool find_own(int version, char path[LINE])
 {
     FILE *file = fopen("/proc/self/cgroup", "r");
@@ -137,8 +137,9 @@ void t_cgroup_join(const t_cgroup *group)
 }
 
 /*
- * What could be swapped out would not count: so no swap either, where the kernel counts that. In version 1 that limit
- * is of both together and never the lower one: it comes first on the way up, and second on the way down.
+ * Swapped memory does not count, so swap is limited as well where the kernel counts it. In version 1 the second limit
+ * is that of memory and swap together and never the lower one: it is set first on the way up, and second on the way
+ * down.
  */
 void t_cgroup_limit(const t_cgroup *group, uint64_t bytes)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.c - another process that looks at a stage. */
+/* peer.c - the other process, and what the test tells it. */
 #include "peer.h"
 #include "maps.h"
 
 static t_process *another;
 
-/* Lines "WHAT NAME SIZE MARKED": the region is so, as this process sees it. Attached from the first look to "leave". */
+/*
+ * Each line "WHAT NAME SIZE MARKED" says how this process must see the region. It is attached from the first look until
+ * "leave".
+ */
 void t_peer_runs(void)
 {
     stitch_region *region = NULL, *none;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promises 5, 7 and 8 within the bounds of a container: a /dev/shm of 64 MiB, which is what container engines give, and
- * a memory cgroup. In the cgroup a lack of memory would be the end of the process; by whole blocks it is an error.
- * Sanitizers take memory of their own while it is full, and so are killed there: plain builds only.
+ * Promises 5, 7 and 8 within the limits of a container: a /dev/shm of 64 MiB, as container engines make it, and a
+ * memory cgroup. In a full cgroup the kernel kills a process that asks for single pages; if it asks for whole blocks it
+ * gets an error. Sanitizers allocate memory themselves while the cgroup is full, and so are killed: this needs a plain
+ * build.
  */
 #define _GNU_SOURCE 1
 
@@ -25,7 +26,7 @@ static t_state before;
 
 /* --------------------------------------------------------------------------------------- a small /dev/shm --- */
 
-/* A mount name space with a /dev/shm of 64 MiB, and the test's folder in that. */
+/* Makes a mount name space with a /dev/shm of 64 MiB, and the case's folder in that. */
 static bool enter_container(void)
 {
     if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
@@ -35,7 +36,7 @@ static bool enter_container(void)
     return true;
 }
 
-/* Within the container a process is forked from one that has entered it. */
+/* In the container a process is forked from one that has entered it. */
 static void read_in_the_container(void *name)
 {
     stitch_region *region = t_open_readonly(name);
@@ -89,7 +90,7 @@ static void live_in_a_container(void *backend)
         return;
     }
     t_tell(t_parent(), "entered");
-    options.backend = *(const uint64_t *)backend; /* and 32 GiB of reserve, as ever */
+    options.backend = *(const uint64_t *)backend; /* and the default reserve of 32 GiB */
     region = t_create_with(name, &options);
     reader = t_fork(read_in_the_container, (void *)(uintptr_t)name);
     t_expect(reader, "here");
@@ -134,7 +135,7 @@ static void promise_5_a_container_has_64_mib(void)
 
 /* ------------------------------------------------------------------------------------------ a memory cgroup --- */
 
-/* Grow to the limit; give back; grow again by what has come back. */
+/* Grows to the limit, gives memory back, and grows again by as much. */
 static void fill_the_group(const t_cgroup *group, stitch_region *region, uint64_t limit)
 {
     uint64_t most, used, offset = 7;
@@ -157,7 +158,7 @@ static void fill_the_group(const t_cgroup *group, stitch_region *region, uint64_
     memset(t_bytes(region), 0x71, (size_t)stitch_size(region));
     (void)t_prove(region);
 
-    most = stitch_size(region) - T_MIB(4); /* the kernel keeps some of what the group may have for each processor */
+    most = stitch_size(region) - T_MIB(4); /* the kernel sets a part of the group's memory aside for each processor */
     T_OK(stitch_shrink(region, T_MIB(1)));
     T_OK(stitch_resize(region, T_MIB(4)));
     T_TRUE(t_cgroup_usage(group) + most - T_MIB(4) < used);
@@ -182,7 +183,7 @@ T_HELPER(in_a_group)
     region = t_create_with(t_name(), &options);
     t_tell(t_parent(), st_os_blocks_fail() ? "by pages" : "by blocks");
     if (!st_os_blocks_fail()) {
-        /* 1 MiB is left over. Where nothing is, the next small thing of the kernel's, a descriptor say, kills. */
+        /* 1 MiB is left free: without any, the kernel kills at its next small allocation, a descriptor say. */
         limit = t_cgroup_usage(&group) + T_MIB(41);
         t_cgroup_limit(&group, limit);
         fill_the_group(&group, region, limit);
@@ -202,7 +203,7 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
     heard = t_hear(process);
     if (strcmp(heard, "by pages") == 0) {
         t_finish(process);
-        t_skip("this kernel makes no huge pages for this folder, and by pages it kills where a cgroup is full");
+        t_skip("this kernel makes no huge pages for this folder, and page by page it kills where a cgroup is full");
     }
     T_STR_EQ(heard, "by blocks");
     t_finish(process);
@@ -210,8 +211,8 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
 }
 
 /*
- * The first 2 MiB of a region come by pages, and there the kernel kills who asks for more than the group has: nobody
- * can help that. What it must not do is to harm those outside.
+ * The first 2 MiB of a region are committed page by page, and there the kernel kills a process that asks for more than
+ * the group has. The library cannot prevent that, but it must not harm those outside.
  */
 T_HELPER(beyond_the_group)
 {
@@ -222,7 +223,7 @@ T_HELPER(beyond_the_group)
     region = t_open(t_argument(1));
     t_cgroup_limit(&group, t_cgroup_usage(&group) + T_KIB(300));
     t_tell(t_parent(), "limited");
-    for (int round = 0; round < 20; round++) { /* each may be an error, the end, or good after all */
+    for (int round = 0; round < 20; round++) { /* each may return an error, be killed, or succeed */
         int code = stitch_grow(region, T_MIB(1) + T_KIB(900), NULL);
 
         T_TRUE(code == 0 || code == STITCH_ENOMEM);
@@ -248,7 +249,7 @@ static void promise_8_a_writer_that_a_full_cgroup_kills_harms_nobody(void)
         t_expect(process, "limited");
         end = t_wait(process);
         T_TRUE(end == 0 || end == T_END_KILLED);
-        t_cgroup_limit(&group, T_GIB(64)); /* the next one begins without */
+        t_cgroup_limit(&group, T_GIB(64)); /* the next round begins without a limit */
         T_TRUE(stitch_sync(region) >= 0);
         T_OK(stitch_resize(region, T_MIB(9)));
         if (end == T_END_KILLED)
