@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 2 for the kernel: system calls that copy to and from a region work over its seams as anywhere else.
+ * Promise 2 for the kernel: system calls that copy to and from a region work across its seams as anywhere else.
  */
 #define _GNU_SOURCE 1
 
@@ -19,16 +19,12 @@
 static stitch_region *region;
 static int file;
 
-/* Five segments, and an ordinary file as large, with a pattern in it. */
+/* Makes five segments, and an ordinary file of the same size with a pattern in it. */
 static void begin(void)
 {
-    struct stitch_options options = t_options();
     char path[300];
 
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
-    for (int i = 0; i < 5; i++)
-        T_OK(stitch_grow(region, STITCH_EXTENT_UNIT, NULL));
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT, .segments = 5 });
     T_EQ(t_prove(region), 5);
     (void)snprintf(path, sizeof path, "%s/file", t_folder());
     file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -95,7 +91,7 @@ static void promise_2_write_over_seams(void)
     end();
 }
 
-/* Through a socket, in pieces that begin and end anywhere. */
+/* The bytes go through a socket, in parts that begin and end anywhere. */
 static void promise_2_sockets_and_vectors_over_seams(void)
 {
     int pair[2];
