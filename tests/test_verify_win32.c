@@ -240,8 +240,7 @@ static void does_not_mind_advice(void)
     free_and_go_on(NULL);
 }
 
-/* --------------------------------------------------------------------------------------- closing what is damaged ---
- */
+/* ---------------------------------------------------------------------------------- closing what is damaged --- */
 
 /* A hole in front, in the middle, at the end of the segments: all else goes all the same. */
 static void closing_goes_on_behind_a_hole(void)

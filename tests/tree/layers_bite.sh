@@ -168,6 +168,9 @@ plant tools/commands/one.c "void cmd_x(void)\n{\n$(repeat 81 'x\\n')}\n" "tools/
 plant $more "$(repeat 500 'x\\n')" "$more: 501 lines, more than 500"
 plant scripts/wide.sh "# $(repeat 119 x)\n" 'scripts/wide.sh:2: wider than 120'
 plant cmake/Wide.cmake "# $(repeat 119 x)\n" 'cmake/Wide.cmake:2: wider than 120'
+braces='int cmd_x(void)\n{\n    if (x) {\n        y();\n    }'
+plant tools/commands/one.c "$braces\n}\n" 'tools/commands/one.c:4: braces around a single statement'
+permit tools/commands/one.c "$braces else {\n        y();\n        z();\n    }\n}\n"
 license='int license;\n'
 plant $more '' 'not its SPDX-License-Identifier'
 license='#!/bin/sh\n'

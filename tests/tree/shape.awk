@@ -42,7 +42,7 @@ part == "text" && FNR == 1 {
     may_name_system = file !~ /^(include|src|tools|examples)\// || in_os || file == "src/base/atomic.h"
     is_system_table = file ~ /^src\/os\/[a-z]*\/sys\.h$/
     licensed = in_comment = in_directive = in_function = in_api_block = 0
-    declaration = ""
+    declaration = before = last = ""
 }
 
 part == "text" {
@@ -56,8 +56,13 @@ part == "text" {
         fault(file ":" FNR ": wider than " max_width)
     if (index($0, "\t"))
         fault(file ":" FNR ": a tab")
-    if (is_c)
+    if (is_c) {
         c_line()
+        if (before ~ /^ *(if|for|while) \(.*\) \{$/ && last ~ /;$/ && $0 ~ /^ *\}$/)
+            fault(file ":" FNR - 2 ": braces around a single statement")
+        before = last
+        last = $0
+    }
     next
 }
 
