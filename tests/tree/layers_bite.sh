@@ -79,7 +79,8 @@ repeat() {
 }
 
 # A sound tree. Whether the real one is sound is the test `layers`.
-add include/stitch/stitch.h '#if defined(_WIN32) && defined(STITCH_SHARED)\n#elif defined(_WIN32)\n#endif\n/* ----- */\n'
+add include/stitch/stitch.h \
+    '#if defined(_WIN32) && defined(STITCH_SHARED)\n#elif defined(_WIN32)\n#endif\n/* ----- */\n'
 add src/handle/segments.c '#include <uthash.h>\n'
 for header in base/error.h os/os.h os/object.h os/linux/sys.h os/posix/clock.h os/windows/sys.h shared/layout.h \
     shared/directory.h shared/roster.h shared/plan.h handle/names.h handle/segments.h handle/handle.h handle/store.h \
@@ -164,7 +165,8 @@ plant $more '\tint tab;\n' "$more:2: a tab"
 plant $more "/* $(repeat 115 x) */\n" "$more:2: wider than 120"
 plant $more "/* $(repeat 114 x)\\0303\\0244 */\n\n\n" "$more:2: wider than 120"
 permit $more "/* $(repeat 113 x)\\0303\\0244 */\n"
-plant tools/commands/one.c "void cmd_x(void)\n{\n$(repeat 81 'x\\n')}\n" "tools/commands/one.c:3: a function of 81 lines"
+plant tools/commands/one.c "void cmd_x(void)\n{\n$(repeat 81 \
+    'x\\n')}\n" "tools/commands/one.c:3: a function of 81 lines"
 plant $more "$(repeat 500 'x\\n')" "$more: 501 lines, more than 500"
 plant scripts/wide.sh "# $(repeat 119 x)\n" 'scripts/wide.sh:2: wider than 120'
 plant cmake/Wide.cmake "# $(repeat 119 x)\n" 'cmake/Wide.cmake:2: wider than 120'
