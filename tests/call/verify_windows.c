@@ -238,8 +238,7 @@ static void does_not_mind_advice(void)
     free_and_go_on(NULL);
 }
 
-/* --------------------------------------------------------------------------------------- closing what is damaged ---
- */
+/* ---------------------------------------------------------------------------------- closing what is damaged --- */
 
 /* A hole at the beginning, in the middle or at the end of the segments: all the rest goes nevertheless. */
 static void closing_goes_on_behind_a_hole(void)

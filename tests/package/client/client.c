@@ -20,15 +20,13 @@ static int use(stitch_region *region)
 {
     uint64_t offset = 0;
     int code = stitch_grow(region, 5 * STITCH_EXTENT_UNIT, &offset);
-    if (code != 0) {
+    if (code != 0)
         return failed("grow", code);
-    }
     memset((char *)stitch_base(region) + offset, 'x', (size_t)(stitch_size(region) - offset));
     struct stitch_verify_report report;
     code = stitch_verify(region, &report);
-    if (code != 0) {
+    if (code != 0)
         return failed("verify", code);
-    }
     code = stitch_shrink(region, stitch_size(region));
     return code != 0 ? failed("shrink", code) : 0;
 }
@@ -43,9 +41,8 @@ int main(int argc, char **argv)
     options.size = STITCH_EXTENT_UNIT;
     stitch_region *region = NULL;
     int code = stitch_create(argv[1], &options, &region);
-    if (code != 0) {
+    if (code != 0)
         return failed("create", code);
-    }
     int status = use(region);
     code = stitch_close(region);
     return code != 0 ? failed("close", code) : status;
