@@ -10,7 +10,10 @@
 #include <stitch/stitch.h>
 
 extern struct poptOption cmd_leave_table[];
-#define CMD_LEAVE { NULL, '\0', POPT_ARG_INCLUDE_TABLE, cmd_leave_table, 0, NULL, NULL }
+#define CMD_LEAVE                                                                                                      \
+    {                                                                                                                  \
+        NULL, '\0', POPT_ARG_INCLUDE_TABLE, cmd_leave_table, 0, NULL, NULL                                             \
+    }
 
 /*
  * Checks the value of --linger, before anything is done. Returns UI_STATUS_OK, or says what is wrong and returns the

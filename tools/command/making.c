@@ -25,13 +25,15 @@ static struct {
 } given;
 
 #define RESERVE(letter)                                                                                                \
-    { "reserve", letter, POPT_ARG_STRING, &given.reserve, 0,                                                           \
-      "address space into which it can grow (default 32G; backend fixed: its size)", "SIZE" }
+    {                                                                                                                  \
+        "reserve", letter, POPT_ARG_STRING, &given.reserve, 0,                                                         \
+            "address space into which it can grow (default 32G; backend fixed: its size)", "SIZE"                      \
+    }
 
 /* All options but --reserve. */
 static struct poptOption rest_table[] = {
-    { "mode", 'm', POPT_ARG_STRING, &given.mode, 0,
-      "permission bits (default 0600); others may read, never write", "OCTAL" },
+    { "mode", 'm', POPT_ARG_STRING, &given.mode, 0, "permission bits (default 0600); others may read, never write",
+      "OCTAL" },
     { "lazy", 'l', POPT_ARG_NONE, &given.lazy, 0, "take memory at the first access, not when growing", NULL },
     { "small-pages", '\0', POPT_ARG_NONE, &given.small, 0, "take memory page by page, never in huge pages", NULL },
     { "single", '1', POPT_ARG_NONE, &given.single, 0, "one segment as large as the reserve: --backend=single", NULL },
@@ -46,7 +48,10 @@ static struct poptOption rest_table[] = {
     POPT_TABLEEND
 };
 
-#define REST { NULL, '\0', POPT_ARG_INCLUDE_TABLE, rest_table, 0, NULL, NULL }
+#define REST                                                                                                           \
+    {                                                                                                                  \
+        NULL, '\0', POPT_ARG_INCLUDE_TABLE, rest_table, 0, NULL, NULL                                                  \
+    }
 
 struct poptOption cmd_making_table[] = { RESERVE('r'), REST, POPT_TABLEEND };
 struct poptOption cmd_making_table_without_r[] = { RESERVE('\0'), REST, POPT_TABLEEND };

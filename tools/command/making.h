@@ -11,7 +11,10 @@
 
 /* For a table of options; the second one for a command in which -r has another meaning. */
 extern struct poptOption cmd_making_table[], cmd_making_table_without_r[];
-#define CMD_MAKING_OF(table) { NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, "Options of a new region:", NULL }
+#define CMD_MAKING_OF(table)                                                                                           \
+    {                                                                                                                  \
+        NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, "Options of a new region:", NULL                                 \
+    }
 #define CMD_MAKING           CMD_MAKING_OF(cmd_making_table)
 #define CMD_MAKING_WITHOUT_R CMD_MAKING_OF(cmd_making_table_without_r)
 

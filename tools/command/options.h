@@ -17,11 +17,21 @@ struct cmd_options {
 extern struct cmd_options cmd_options;
 
 #define CMD_OPTION_OTHER_OWNER                                                                                         \
-    { "other-owner", 'o', POPT_ARG_NONE, &cmd_options.other_owner, 0, "accept a region of another user", NULL }
+    {                                                                                                                  \
+        "other-owner", 'o', POPT_ARG_NONE, &cmd_options.other_owner, 0, "accept a region of another user", NULL        \
+    }
 #define CMD_OPTION_EXACT                                                                                               \
-    { "bytes", 'b', POPT_ARG_NONE, &cmd_options.exact, 0, "write exact numbers of bytes, not 64K or 1.5G", NULL }
-#define CMD_OPTION_JSON { "json", 'j', POPT_ARG_NONE, &cmd_options.json, 0, "write JSON, with numbers in bytes", NULL }
-#define CMD_OPTION_QUIET { "quiet", 'q', POPT_ARG_NONE, &cmd_options.quiet, 0, "write nothing unless it fails", NULL }
+    {                                                                                                                  \
+        "bytes", 'b', POPT_ARG_NONE, &cmd_options.exact, 0, "write exact numbers of bytes, not 64K or 1.5G", NULL      \
+    }
+#define CMD_OPTION_JSON                                                                                                \
+    {                                                                                                                  \
+        "json", 'j', POPT_ARG_NONE, &cmd_options.json, 0, "write JSON, with numbers in bytes", NULL                    \
+    }
+#define CMD_OPTION_QUIET                                                                                               \
+    {                                                                                                                  \
+        "quiet", 'q', POPT_ARG_NONE, &cmd_options.quiet, 0, "write nothing unless it fails", NULL                      \
+    }
 
 /* Ends every command's table of options. */
 extern struct poptOption cmd_options_common[];

@@ -37,7 +37,8 @@ int cmd_regions_error(int err)
     if ((err == STITCH_EACCES || err == STITCH_ENOTSUP) && !ui_system_regions_stay())
         return cmd_fail(cmd_status(err), cmd_folder(),
                         "the system does not tell which names there are; a region whose name is known can be shown "
-                        "and read all the same (%s)", stitch_error_name(err));
+                        "and read all the same (%s)",
+                        stitch_error_name(err));
     return cmd_error(cmd_folder(), err);
 }
 

@@ -15,20 +15,19 @@
 #include "command/say.h"
 #include "text/memory.h"
 
-static const char statuses[] =
-    "Exit status:\n"
-    "  0      done\n"
-    "  1      the answer is no: verify found the region unsound, or cat could not\n"
-    "         write all the bytes asked for\n"
-    "  2      wrong usage\n"
-    "  3      there is no such region (or folder)\n"
-    "  4      not permitted\n"
-    "  5      out of memory, space, reserve, descriptors or mappings; the message\n"
-    "         says which\n"
-    "  6      another failure: the region exists already, it is damaged, the system\n"
-    "         refused, ...\n"
-    "  7      the time given is over, or the region is busy: try again\n"
-    "  128+N  stopped by signal N\n";
+static const char statuses[] = "Exit status:\n"
+                               "  0      done\n"
+                               "  1      the answer is no: verify found the region unsound, or cat could not\n"
+                               "         write all the bytes asked for\n"
+                               "  2      wrong usage\n"
+                               "  3      there is no such region (or folder)\n"
+                               "  4      not permitted\n"
+                               "  5      out of memory, space, reserve, descriptors or mappings; the message\n"
+                               "         says which\n"
+                               "  6      another failure: the region exists already, it is damaged, the system\n"
+                               "         refused, ...\n"
+                               "  7      the time given is over, or the region is busy: try again\n"
+                               "  128+N  stopped by signal N\n";
 
 /* ----------------------------------------------------------------------------------------------------- help --- */
 
@@ -38,7 +37,8 @@ static int help_all(const struct cmd_command *const *commands, int status)
 
     fputs("Usage: stitch COMMAND [OPTION...] ...\n"
           "Shared memory that grows and shrinks while it is in use: create it, fill it,\n"
-          "look at it.\n\nCommands:\n", out);
+          "look at it.\n\nCommands:\n",
+          out);
     for (; *commands; commands++) {
         int used = fprintf(out, "  %s %s", (*commands)->name, (*commands)->operands);
 
@@ -46,7 +46,8 @@ static int help_all(const struct cmd_command *const *commands, int status)
     }
     fputs("\n  stitch help COMMAND or stitch COMMAND --help explains a command.\n"
           "  stitch --version shows the version.\n"
-          "  A SIZE is 4096, 64K, 1.5G or 2MiB: K, M, G and T are of 1024 each.\n\n", out);
+          "  A SIZE is 4096, 64K, 1.5G or 2MiB: K, M, G and T are of 1024 each.\n\n",
+          out);
     fputs(statuses, out);
     return status;
 }

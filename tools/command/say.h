@@ -13,11 +13,11 @@
 #include "text/status.h"
 
 #if defined(__MINGW_PRINTF_FORMAT) /* the C library's printf or mingw's replacement: <stdio.h> knows which */
-#  define CMD_FORMAT(text, first) __attribute__((format(__MINGW_PRINTF_FORMAT, text, first)))
+#define CMD_FORMAT(text, first) __attribute__((format(__MINGW_PRINTF_FORMAT, text, first)))
 #elif defined(__GNUC__)
-#  define CMD_FORMAT(text, first) __attribute__((format(printf, text, first)))
+#define CMD_FORMAT(text, first) __attribute__((format(printf, text, first)))
 #else
-#  define CMD_FORMAT(text, first)
+#define CMD_FORMAT(text, first)
 #endif
 
 /* Names the command that runs, for the sentences that follow. */

@@ -32,14 +32,14 @@ static struct {
 } given;
 
 static const struct poptOption options_table[] = {
-    { "follow", 'f', POPT_ARG_NONE, &given.follow, 0,
-      "go on while the region grows, until no writer is attached", NULL },
+    { "follow", 'f', POPT_ARG_NONE, &given.follow, 0, "go on while the region grows, until no writer is attached",
+      NULL },
     { "wait", '\0', POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL, &given.wait, 0,
       "wait (at most this long) until the region exists and has a writer or bytes", "SECONDS" },
     { "offset", '\0', POPT_ARG_STRING, &given.offset, 0, "begin at this offset", "SIZE" },
     { "length", '\0', POPT_ARG_STRING, &given.length, 0, "write this many bytes", "SIZE" },
     CMD_OPTION_OTHER_OWNER,
-    CMD_OPTIONS_END
+    CMD_OPTIONS_END,
 };
 
 /* The bytes to write: [first, end), of which [first, next) are written. */
@@ -80,8 +80,9 @@ static int wait_for_region(const char *name, int64_t most, stitch_region **regio
         if (found < 0 && found != STITCH_ENOENT && found != STITCH_EBUSY)
             return cmd_error(name, found);
         if (cmd_deadline_rest(&deadline, APPEAR_TIME) == 0)
-            return cmd_fail(UI_STATUS_TIME, name, "%s", found == 0 ? "the region is empty and nobody came to write"
-                                                                   : "no region of that name came");
+            return cmd_fail(UI_STATUS_TIME, name, "%s",
+                            found == 0 ? "the region is empty and nobody came to write"
+                                       : "no region of that name came");
         ui_system_sleep(APPEAR_TIME);
     }
 }
@@ -104,8 +105,9 @@ static int open_region(const char *name, stitch_region **region)
 
 static int report_cut(const char *name, uint64_t size, uint64_t read)
 {
-    return cmd_fail(UI_STATUS_NO, name, "the region shrank to %" PRIu64 " bytes when %" PRIu64
-                    " had been read; the last bytes may be zero", size, read);
+    return cmd_fail(UI_STATUS_NO, name,
+                    "the region shrank to %" PRIu64 " bytes when %" PRIu64 " had been read; the last bytes may be zero",
+                    size, read);
 }
 
 /*

@@ -17,9 +17,10 @@ static char *size_given;
 
 static const struct poptOption options_table[] = {
     { "size", 's', POPT_ARG_STRING, &size_given, 0, "bytes at the start, all zero (default 0)", "SIZE" },
-    CMD_OPTION_QUIET, CMD_OPTION_EXACT,
+    CMD_OPTION_QUIET,
+    CMD_OPTION_EXACT,
     CMD_MAKING,
-    CMD_OPTIONS_END
+    CMD_OPTIONS_END,
 };
 
 static int run(const char **operands)

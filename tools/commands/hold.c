@@ -35,9 +35,11 @@ static const struct poptOption options_table[] = {
     { "time", 't', POPT_ARG_STRING, &given.time, 0, "end after this time", "SECONDS" },
     { "size", 's', POPT_ARG_STRING, &given.size, 0, "bytes at the start of a new region, all zero (default 0)",
       "SIZE" },
-    CMD_OPTION_QUIET, CMD_OPTION_EXACT, CMD_OPTION_OTHER_OWNER,
+    CMD_OPTION_QUIET,
+    CMD_OPTION_EXACT,
+    CMD_OPTION_OTHER_OWNER,
     CMD_MAKING_WITHOUT_R,
-    CMD_OPTIONS_END
+    CMD_OPTIONS_END,
 };
 
 /* The region that is held. */

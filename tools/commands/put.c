@@ -31,9 +31,10 @@ static const struct poptOption options_table[] = {
     { "replace", 'R', POPT_ARG_NONE, &replace, 0, "empty the region first", NULL },
     { "lines", 'l', POPT_ARG_NONE, &by_lines, 0, "store whole lines, which another put cannot break up", NULL },
     CMD_LEAVE,
-    CMD_OPTION_QUIET, CMD_OPTION_EXACT,
+    CMD_OPTION_QUIET,
+    CMD_OPTION_EXACT,
     CMD_MAKING,
-    CMD_OPTIONS_END
+    CMD_OPTIONS_END,
 };
 
 struct progress {

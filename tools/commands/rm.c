@@ -15,8 +15,7 @@
 static int force;
 
 static const struct poptOption options_table[] = {
-    { "force", 'f', POPT_ARG_NONE, &force, 0, "do not fail if there is no such region", NULL },
-    CMD_OPTIONS_END
+    { "force", 'f', POPT_ARG_NONE, &force, 0, "do not fail if there is no such region", NULL }, CMD_OPTIONS_END
 };
 
 static int remove_one(const char *name)
@@ -29,8 +28,10 @@ static int remove_one(const char *name)
     if (!err || (err == STITCH_ENOENT && force))
         return UI_STATUS_OK;
     if (err == STITCH_ENOTSUP && !ui_system_regions_stay())
-        return cmd_fail(UI_STATUS_FAILED, name, "on this system a region's name goes with its last user, and cannot be "
-                        "taken away before (%s)", stitch_error_name(err));
+        return cmd_fail(UI_STATUS_FAILED, name,
+                        "on this system a region's name goes with its last user, and cannot be "
+                        "taken away before (%s)",
+                        stitch_error_name(err));
     if (err == STITCH_ECORRUPT)
         return cmd_fail(UI_STATUS_FAILED, name, "that file is not a region of stitch's; it is left alone (%s)",
                         stitch_error_name(err));

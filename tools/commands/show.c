@@ -179,10 +179,18 @@ static void add_numbers(json_t *root, const struct picture *picture)
         const char *key;
         uint64_t value;
     } numbers[] = {
-        { "size", info->size },           { "committed", info->committed },   { "resident", info->resident },
-        { "extents", info->extents },     { "reserve", info->reserve },       { "capacity", info->capacity },
-        { "extent", info->extent },       { "page", info->page },             { "generation", info->generation },
-        { "mode", info->mode },           { "owner", info->owner },           { "created", info->created },
+        { "size", info->size },
+        { "committed", info->committed },
+        { "resident", info->resident },
+        { "extents", info->extents },
+        { "reserve", info->reserve },
+        { "capacity", info->capacity },
+        { "extent", info->extent },
+        { "page", info->page },
+        { "generation", info->generation },
+        { "mode", info->mode },
+        { "owner", info->owner },
+        { "created", info->created },
         { "base", (uintptr_t)picture->base },
     };
 

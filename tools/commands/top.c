@@ -39,13 +39,15 @@ static struct {
 } given;
 
 static const struct poptOption options_table[] = {
-    { "count", 'n', POPT_ARG_STRING, &given.count, 0,
-      "show them this many times (default 1; on a terminal until q)", "COUNT" },
+    { "count", 'n', POPT_ARG_STRING, &given.count, 0, "show them this many times (default 1; on a terminal until q)",
+      "COUNT" },
     { "time", 't', POPT_ARG_STRING, &given.time, 0, "end after this time", "SECONDS" },
     { "interval", 'i', POPT_ARG_STRING, &given.interval, 0, "time between two looks (default 1)", "SECONDS" },
     { "plain", 'p', POPT_ARG_NONE, &given.plain, 0, "write plain text on a terminal, too", NULL },
-    CMD_OPTION_JSON, CMD_OPTION_EXACT, CMD_OPTION_OTHER_OWNER,
-    CMD_OPTIONS_END
+    CMD_OPTION_JSON,
+    CMD_OPTION_EXACT,
+    CMD_OPTION_OTHER_OWNER,
+    CMD_OPTIONS_END,
 };
 
 /* What a look finds about a region beyond its listing. */
@@ -411,8 +413,8 @@ static int run(const char **operands)
     if (status)
         return status;
     ui_term_catch_interrupt();
-    top.on_screen = !given.plain && !cmd_options.json && ui_term_in_is_terminal() && ui_term_out_is_terminal() &&
-                    ui_screen_begin();
+    top.on_screen =
+        !given.plain && !cmd_options.json && ui_term_in_is_terminal() && ui_term_out_is_terminal() && ui_screen_begin();
     if (!top.on_screen && !given.count && !given.time)
         top.most = 1;
     status = look_and_show(&top);

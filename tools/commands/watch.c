@@ -38,8 +38,10 @@ static struct {
 static const struct poptOption options_table[] = {
     { "count", 'n', POPT_ARG_STRING, &given.count, 0, "end after this many changes", "COUNT" },
     { "time", 't', POPT_ARG_STRING, &given.time, 0, "end after this time", "SECONDS" },
-    CMD_OPTION_JSON, CMD_OPTION_EXACT, CMD_OPTION_OTHER_OWNER,
-    CMD_OPTIONS_END
+    CMD_OPTION_JSON,
+    CMD_OPTION_EXACT,
+    CMD_OPTION_OTHER_OWNER,
+    CMD_OPTIONS_END,
 };
 
 struct watched {

@@ -84,8 +84,8 @@ static bool start_time(uint64_t id, uint64_t *started)
     if (!read_file(path, text, sizeof text))
         return false;
     at = strrchr(text, ')');
-    return at && sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %"
-                                SCNu64, started) == 1;
+    return at && sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
+                        started) == 1;
 }
 
 const char *ui_system_process(uint64_t id, uint64_t started, uint64_t space, char *to, size_t size)

@@ -126,8 +126,8 @@ static int input_ready(bool wait)
 
         FD_ZERO(&set);
         FD_SET(STDIN_FILENO, &set);
-        ready = pselect(STDIN_FILENO + 1, &set, NULL, NULL, wait ? NULL : &at_once,
-                        catching ? &mask_while_asleep : NULL);
+        ready =
+            pselect(STDIN_FILENO + 1, &set, NULL, NULL, wait ? NULL : &at_once, catching ? &mask_while_asleep : NULL);
         if (ready >= 0)
             return ready;
         if (errno != EINTR)

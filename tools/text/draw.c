@@ -14,11 +14,11 @@
 
 /* The strings of a drawing, once for ASCII and once for UTF-8. */
 struct pen {
-    const char *corner[4];                      /* top left, top right, bottom left, bottom right */
-    const char *edge, *side;                    /* of the frame */
-    const char *seam_top, *seam_bottom;         /* one seam in the column */
-    const char *seams_top, *seams_bottom;       /* several */
-    const char *committed, *extent, *reserved;  /* fillings */
+    const char *corner[4];                     /* top left, top right, bottom left, bottom right */
+    const char *edge, *side;                   /* of the frame */
+    const char *seam_top, *seam_bottom;        /* one seam in the column */
+    const char *seams_top, *seams_bottom;      /* several */
+    const char *committed, *extent, *reserved; /* fillings */
     const char *mark;
 };
 
@@ -123,11 +123,17 @@ void ui_draw_map(const struct ui_drawing *drawing, const struct stitch_info *inf
     unsigned width = drawing->width;
     unsigned columns = width < 24 ? 20 : width > 1000 ? 1000 : width - 4; /* two blanks and two sides */
     bool enlarge = info->extents > 0 && info->extents <= info->reserve / 2;
-    struct bar bar = { &pens[ui_text_utf8()], columns, info->reserve, info->committed, info->extents, ends, count,
-                       drawing->exact };
+    struct bar bar = {
+        .pen = &pens[ui_text_utf8()],
+        .columns = columns,
+        .total = info->reserve,
+        .committed = info->committed,
+        .end = info->extents,
+        .ends = ends,
+        .count = enlarge ? 0 : count, /* the enlarged bar shows the seams */
+        .exact = drawing->exact,
+    };
 
-    if (enlarge)
-        bar.count = 0; /* the enlarged bar shows the seams */
     draw_bar(&bar, "reserve");
     if (enlarge) {
         bar.total = info->extents;

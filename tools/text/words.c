@@ -15,11 +15,8 @@ static const struct {
     uint64_t backend;
     const char *name;
 } backends[] = {
-    { STITCH_BACKEND_AUTO, "auto" },
-    { STITCH_BACKEND_STITCHED, "stitched" },
-    { STITCH_BACKEND_SINGLE, "single" },
-    { STITCH_BACKEND_FIXED, "fixed" },
-    { STITCH_BACKEND_REMAP, "remap" },
+    { STITCH_BACKEND_AUTO, "auto" },   { STITCH_BACKEND_STITCHED, "stitched" }, { STITCH_BACKEND_SINGLE, "single" },
+    { STITCH_BACKEND_FIXED, "fixed" }, { STITCH_BACKEND_REMAP, "remap" },
 };
 
 const char *ui_backend_text(uint64_t backend)
