@@ -174,7 +174,8 @@ static void sizes_change_and_are_told(void)
     TOOL_COMPLAINS("stitch: grow: SIZE: \"1X\" is not a size");
     TOOL_GIVES(5, "stitch resize @r 33G");
     TOOL_GIVES(3, "stitch grow @other 1");
-    TOOL_COMPLAINS("stitch: grow: @other: no region of that name exists in this folder; create it first (STITCH_ENO");
+    TOOL_COMPLAINS("stitch: grow: @other: no region of that name exists in this folder; stitch ls shows which do, "
+                   "stitch create makes one (STITCH_ENO");
     tool_remove("@r");
     tool_finish();
 }

@@ -221,7 +221,7 @@ static void verify_tells_what_is_unsound(void)
     TOOL_OK("stitch verify r");
     tool_shell("fallocate -p -o 0 -l 4096 $(cat was)"); /* memory taken away behind our back */
     T_EQ(tool_run("stitch verify r --quiet"), 1);
-    TOOL_SAYS("r: UNSOUND: uncommitted: an object holds less memory than was promised");
+    TOOL_SAYS("r: UNSOUND: uncommitted: an object holds less memory than is committed");
     T_EQ(tool_run("stitch verify r --json"), 1);
     root = tool_json();
     T_STR_EQ(tool_string(root, "fault"), "uncommitted");

@@ -106,7 +106,7 @@ static void who_tells_what_each_pins(void)
     tool_wait_for_output(hold, 1);
     tool_pause(hold);
     TOOL_OK("stitch shrink @r 4M");
-    TOOL_SAYS("\n@r: segments of 4M left, 4M of it still held by ");
+    TOOL_SAYS("\n@r: segments of 4M removed, 4M of it still held by ");
     TOOL_SAYS(": see stitch who\n");
     if (t_has(T_KEPT))
         TOOL_SAYS("by 2 handles: ");

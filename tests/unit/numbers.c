@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The numbers that people write to the command and read from it: tools/number.c by itself.
+ * The numbers that people write to the command and read from it: tools/text/number.c, by itself.
  */
 #include "test.h"
 
-#include "number.h"
+#include "text/number.h"
 
 static void sizes_are_read_exactly(void)
 {
@@ -27,7 +27,7 @@ static void sizes_are_read_exactly(void)
     uint64_t bytes;
 
     for (size_t i = 0; i < T_COUNT(good); i++) {
-        const char *wrong = st_number_size(good[i].text, &bytes);
+        const char *wrong = ui_number_size(good[i].text, &bytes);
 
         if (wrong != NULL)
             T_FAIL("%s %s", good[i].text, wrong);
@@ -35,7 +35,7 @@ static void sizes_are_read_exactly(void)
     }
     for (size_t i = 0; i < T_COUNT(bad); i++) {
         bytes = 77;
-        if (st_number_size(bad[i], &bytes) == NULL)
+        if (ui_number_size(bad[i], &bytes) == NULL)
             T_FAIL("\"%s\" was taken as %" PRIu64, bad[i], bytes);
         T_EQ(bytes, 77);
     }
@@ -49,18 +49,18 @@ static void other_numbers_are_read_exactly(void)
     uint64_t value;
     int64_t milliseconds;
 
-    T_TRUE(st_number_mode("0644", &value) == NULL && value == 0644);
-    T_TRUE(st_number_mode("600", &value) == NULL && value == 0600);
+    T_TRUE(ui_number_mode("0644", &value) == NULL && value == 0644);
+    T_TRUE(ui_number_mode("600", &value) == NULL && value == 0600);
     for (size_t i = 0; i < T_COUNT(bad_modes); i++)
-        T_TRUE(st_number_mode(bad_modes[i], &value) != NULL);
-    T_TRUE(st_number_seconds("5", &milliseconds) == NULL && milliseconds == 5000);
-    T_TRUE(st_number_seconds("0.25", &milliseconds) == NULL && milliseconds == 250);
-    T_TRUE(st_number_seconds("1.007", &milliseconds) == NULL && milliseconds == 1007);
+        T_TRUE(ui_number_mode(bad_modes[i], &value) != NULL);
+    T_TRUE(ui_number_seconds("5", &milliseconds) == NULL && milliseconds == 5000);
+    T_TRUE(ui_number_seconds("0.25", &milliseconds) == NULL && milliseconds == 250);
+    T_TRUE(ui_number_seconds("1.007", &milliseconds) == NULL && milliseconds == 1007);
     for (size_t i = 0; i < T_COUNT(bad_seconds); i++)
-        T_TRUE(st_number_seconds(bad_seconds[i], &milliseconds) != NULL);
-    T_TRUE(st_number_count("1024", &value) == NULL && value == 1024);
+        T_TRUE(ui_number_seconds(bad_seconds[i], &milliseconds) != NULL);
+    T_TRUE(ui_number_count("1024", &value) == NULL && value == 1024);
     for (size_t i = 0; i < T_COUNT(bad_counts); i++)
-        T_TRUE(st_number_count(bad_counts[i], &value) != NULL);
+        T_TRUE(ui_number_count(bad_counts[i], &value) != NULL);
 }
 
 static void sizes_are_written_for_people(void)
@@ -73,11 +73,11 @@ static void sizes_are_written_for_people(void)
         { (1 << 20) - 1, "1.0M" }, { 1 << 20, "1M" }, { (1 << 20) + 1, "1.0M" }, { UINT64_C(1610612736), "1.5G" },
         { UINT64_C(64) << 40, "64T" }, { UINT64_MAX, "16.0E" }, { 1047527424, "999M" }, { 1048470000, "999.9M" },
     };
-    char text[ST_NUMBER_TEXT];
+    char text[UI_NUMBER_TEXT];
 
     for (size_t i = 0; i < T_COUNT(cases); i++)
-        T_STR_EQ(st_number_text(cases[i].bytes, 0, text), cases[i].text);
-    T_STR_EQ(st_number_text(UINT64_MAX, 1, text), "18446744073709551615");
+        T_STR_EQ(ui_number_text(cases[i].bytes, 0, text), cases[i].text);
+    T_STR_EQ(ui_number_text(UINT64_MAX, 1, text), "18446744073709551615");
 }
 
 static const struct CMUnitTest tests[] = {
