@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stitch-bench: stitch and its peers on the same work, in turn, in one run. README.md tells what the figures mean. */
-#include "report.h"
+#include "report/report.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -50,13 +50,13 @@ static bool listed(const char *list, const char *name)
 {
     char part[64];
 
-    if (list == NULL)
+    if (!list)
         return true;
     while (*list != '\0') {
         size_t length = strcspn(list, ",");
 
         snprintf(part, sizeof part, "%.*s", (int)length, list);
-        if (length > 0 && strstr(name, part) != NULL)
+        if (length > 0 && strstr(name, part))
             return true;
         list += length + (list[length] == ',');
     }
@@ -65,7 +65,7 @@ static bool listed(const char *list, const char *name)
 
 static bool peer_wanted(const struct peer *peer)
 {
-    if (command.peers == NULL)
+    if (!command.peers)
         return command.settings.all || !(peer->flags & PEER_EXTRA);
     return listed(command.peers, peer->name);
 }
@@ -164,12 +164,12 @@ static int list_all(void)
     const struct peer *peer;
 
     puts("works");
-    for (unsigned i = 0; (work = work_at(i)) != NULL; i++)
+    for (unsigned i = 0; (work = work_at(i)); i++)
         printf("  %-27s %s\n", work->name, work->what);
     puts("peers");
-    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++)
+    for (unsigned i = 0; (peer = peer_at(i)); i++)
         printf("  %-27s %s\n", peer->name, peer->note);
-    if (peers_missing() != NULL)
+    if (peers_missing())
         printf("left out: %s\n", peers_missing());
     return EXIT_FINE;
 }
@@ -201,7 +201,7 @@ static unsigned run_all(struct conditions *conditions, struct result *results)
     const struct work *work;
     unsigned count = 0;
 
-    for (unsigned i = 0; (work = work_at(i)) != NULL && count < WORKS_MAX && !sys_interrupted(); i++) {
+    for (unsigned i = 0; (work = work_at(i)) && count < WORKS_MAX && !sys_interrupted(); i++) {
         if (!listed(command.works, work->name))
             continue;
         run_work(work, &command.settings, peer_wanted, conditions, &results[count]);
@@ -214,9 +214,9 @@ static int write_files(const struct heading *heading, const struct result *resul
 {
     int status = EXIT_FINE;
 
-    if (command.json != NULL && json_write(command.json, heading, results, count) != 0)
+    if (command.json && json_write(command.json, heading, results, count) != 0)
         status = EXIT_FAILED;
-    if (command.tsv != NULL && tsv_write(command.tsv, results, count) != 0)
+    if (command.tsv && tsv_write(command.tsv, results, count) != 0)
         status = EXIT_FAILED;
     return status;
 }

@@ -4,15 +4,15 @@
 #define BENCH_RUN_H
 
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 /* What is kept of the calls of one phase in one trial, in nanoseconds. */
 enum metric { METRIC_TOTAL, METRIC_MEDIAN, METRIC_P99, METRIC_WORST, METRICS };
 
 /* One trial, boiled down. */
 struct outcome {
-    double metric[METRICS][WORK_PHASES];
-    uint64_t calls[WORK_PHASES];
+    double metric[METRICS][PHASES_MAX];
+    uint64_t calls[PHASES_MAX];
     uint64_t before, moves;
     int64_t memory[MEMORY_POINTS];
 };

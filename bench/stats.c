@@ -18,7 +18,7 @@ void series_add(struct series *series, double ns)
         uint64_t room = series->room == 0 ? 1024 : 2 * series->room;
         double *larger = realloc(series->ns, (size_t)room * sizeof *larger);
 
-        if (larger == NULL) {
+        if (!larger) {
             fputs("stitch-bench: out of memory\n", stderr);
             exit(1);
         }

@@ -69,7 +69,7 @@ static bool refresh_counters(void)
 {
     FILE *file = fopen("/proc/sys/vm/stat_refresh", "r");
 
-    if (file == NULL)
+    if (!file)
         return false;
     (void)fgetc(file);
     fclose(file);
@@ -90,9 +90,9 @@ void sys_read_memory(struct sys_memory *out)
     *out = (struct sys_memory){ 0 };
     refresh_counters();
     file = fopen("/proc/meminfo", "r");
-    if (file == NULL)
+    if (!file)
         return;
-    while (fgets(line, sizeof line, file) != NULL) {
+    while (fgets(line, sizeof line, file)) {
         if (sscanf(line, "Shmem: %llu kB", &kib) == 1)
             out->shared = kib * 1024;
         else if (sscanf(line, "AnonPages: %llu kB", &kib) == 1)
@@ -144,9 +144,9 @@ static void read_line(const char *path, char *out, size_t room)
     FILE *file = fopen(path, "r");
 
     snprintf(out, room, "?");
-    if (file == NULL)
+    if (!file)
         return;
-    if (fgets(out, (int)room, file) != NULL)
+    if (fgets(out, (int)room, file))
         out[strcspn(out, "\n")] = '\0';
     fclose(file);
 }
@@ -158,10 +158,10 @@ static void read_choice(const char *path, char *out, size_t room)
 
     read_line(path, line, sizeof line);
     begin = strchr(line, '[');
-    end = begin != NULL ? strchr(begin, ']') : NULL;
-    if (end != NULL)
+    end = begin ? strchr(begin, ']') : NULL;
+    if (end)
         *end = '\0';
-    snprintf(out, room, "%.30s", end != NULL ? begin + 1 : line);
+    snprintf(out, room, "%.30s", end ? begin + 1 : line);
 }
 
 #define HUGE_PAGES "/sys/kernel/mm/transparent_hugepage/"
@@ -193,12 +193,12 @@ static void read_processor(char *out, size_t room)
     FILE *file = fopen("/proc/cpuinfo", "r");
 
     snprintf(out, room, "?");
-    if (file == NULL)
+    if (!file)
         return;
-    while (fgets(line, sizeof line, file) != NULL) {
+    while (fgets(line, sizeof line, file)) {
         char *colon = strchr(line, ':');
 
-        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+        if (strncmp(line, "model name", 10) == 0 && colon) {
             line[strcspn(line, "\n")] = '\0';
             snprintf(out, room, "%s", colon + 2);
             break;
@@ -226,7 +226,7 @@ uint64_t sys_shared_room(void)
     const char *folder = getenv("STITCH_DIR");
     struct statvfs status;
 
-    if (statvfs(folder != NULL && folder[0] != '\0' ? folder : "/dev/shm", &status) != 0)
+    if (statvfs(folder && folder[0] != '\0' ? folder : "/dev/shm", &status) != 0)
         return 0;
     return (uint64_t)status.f_bavail * status.f_frsize;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Results as tables for people: at most 120 columns. */
-#include "report.h"
+#include "report/report.h"
 
-#include "aims.h"
+#include "report/aims.h"
 
 #include <stitch/stitch.h>
 
@@ -49,10 +49,10 @@ void table_heading(const struct heading *heading)
              : "warm          before each trial as much memory as it uses is touched and freed, so that nobody pays "
                "for\n"
                "              pages that a hypervisor has yet to back; the rates are at the end");
-    if (missing != NULL)
+    if (missing)
         printf("left out      %s\n", missing);
     puts("\npeers");
-    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++)
+    for (unsigned i = 0; (peer = peer_at(i)); i++)
         printf("  %-*s %s\n", NAME_WIDTH, peer->name, peer->note);
 }
 
@@ -62,7 +62,7 @@ static bool begin_row(const struct row *row)
     printf("%-*s", NAME_WIDTH, row->peer->name);
     if (row->failure[0] != '\0')
         printf("  FAILED: %s\n", row->failure);
-    else if (row->left_out != NULL)
+    else if (row->left_out)
         printf("  - %s\n", row->left_out);
     else if (row->count == 0)
         puts("  - interrupted");

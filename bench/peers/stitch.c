@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stitch itself, through its public header and its shared library, as any program would use it. */
-#include "peers.h"
+#include "peers/peers.h"
 
 #include <stitch/inspect.h>
 #include <stitch/memory.h>
@@ -25,9 +25,9 @@ struct self {
     void *job;
 };
 
-static int failed(const char *call, int code)
+static int failed(const char *call, int err)
 {
-    return peer_fail("%s: %s: %s (errno %d)", call, stitch_error_name(code), stitch_strerror(code), stitch_os_error());
+    return peer_fail("%s: %s: %s (errno %d)", call, stitch_error_name(err), stitch_strerror(err), stitch_os_error());
 }
 
 static void *lent_thread(void *opaque)
@@ -36,7 +36,7 @@ static void *lent_thread(void *opaque)
 
     for (;;) {
         sem_wait(&self->begin);
-        if (self->work == NULL)
+        if (!self->work)
             return NULL;
         self->work(self->job);
         sem_post(&self->done);
@@ -57,15 +57,15 @@ static void run_on_both(void *opaque, void (*work)(void *job), void *job)
 static int lend(struct self *self)
 {
     struct stitch_parallel lender = { .run = run_on_both, .arg = self };
-    int code;
+    int err;
 
     sem_init(&self->begin, 0, 0);
     sem_init(&self->done, 0, 0);
     self->has_thread = pthread_create(&self->thread, NULL, lent_thread, self) == 0;
     if (!self->has_thread)
         return peer_fail("no second thread");
-    code = stitch_set_parallel(self->region, &lender);
-    return code < 0 ? failed("stitch_set_parallel", code) : 0;
+    err = stitch_set_parallel(self->region, &lender);
+    return err < 0 ? failed("stitch_set_parallel", err) : 0;
 }
 
 static void close_region(void *opaque)
@@ -87,9 +87,9 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
     struct self *self = calloc(1, sizeof *self);
-    int code;
+    int err;
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }
@@ -100,9 +100,9 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
     options.backend = peer->variant == SINGLE ? STITCH_BACKEND_SINGLE : STITCH_BACKEND_STITCHED;
     options.flags = peer->variant == LAZY ? STITCH_LAZY : peer->variant == EXCLUSIVE ? STITCH_EXCLUSIVE : 0;
     peer_unique_name(self->name, sizeof self->name);
-    code = stitch_create(self->name, &options, &self->region);
-    if (code < 0) {
-        failed("stitch_create", code);
+    err = stitch_create(self->name, &options, &self->region);
+    if (err < 0) {
+        failed("stitch_create", err);
         free(self);
         return NULL;
     }
@@ -116,15 +116,15 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
 static void *attach_region(void *owner)
 {
     struct self *self = calloc(1, sizeof *self);
-    int code;
+    int err;
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }
-    code = stitch_open(((struct self *)owner)->name, NULL, &self->region);
-    if (code < 0) {
-        failed("stitch_open", code);
+    err = stitch_open(((struct self *)owner)->name, NULL, &self->region);
+    if (err < 0) {
+        failed("stitch_open", err);
         free(self);
         return NULL;
     }
@@ -134,17 +134,17 @@ static void *attach_region(void *owner)
 static int grow(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
-    int code = stitch_grow(self->region, size - stitch_size(self->region), NULL);
+    int err = stitch_grow(self->region, size - stitch_size(self->region), NULL);
 
-    return code < 0 ? failed("stitch_grow", code) : 0;
+    return err < 0 ? failed("stitch_grow", err) : 0;
 }
 
 static int shrink(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
-    int code = stitch_shrink(self->region, stitch_size(self->region) - size);
+    int err = stitch_shrink(self->region, stitch_size(self->region) - size);
 
-    return code < 0 ? failed("stitch_shrink", code) : 0;
+    return err < 0 ? failed("stitch_shrink", err) : 0;
 }
 
 static char *base(void *opaque)
@@ -162,10 +162,10 @@ static int sync_region(void *opaque, uint64_t times)
     struct self *self = opaque;
 
     while (times-- > 0) {
-        int code = stitch_sync(self->region);
+        int err = stitch_sync(self->region);
 
-        if (code < 0)
-            return failed("stitch_sync", code);
+        if (err < 0)
+            return failed("stitch_sync", err);
     }
     return 0;
 }
@@ -173,9 +173,9 @@ static int sync_region(void *opaque, uint64_t times)
 static int wait_for_more(void *opaque)
 {
     struct self *self = opaque;
-    int code = stitch_wait(self->region, stitch_generation(self->region), -1);
+    int err = stitch_wait(self->region, stitch_generation(self->region), -1);
 
-    return code < 0 ? failed("stitch_wait", code) : 0;
+    return err < 0 ? failed("stitch_wait", err) : 0;
 }
 
 static uint64_t segments_now(void *opaque)
@@ -196,7 +196,7 @@ static uint64_t segments_now(void *opaque)
 const struct peer peer_stitch[] = {
     STITCH_PEER("stitch", "the default: segments end to end, memory is there when grow returns", EAGER),
     STITCH_PEER("stitch exclusive", "STITCH_EXCLUSIVE: the one writer, who takes no lock at each call", EXCLUSIVE),
-    STITCH_PEER("stitch 2 threads", "stitch_set_parallel: a second thread commits with the one that grows", TWO_THREADS),
+    STITCH_PEER("stitch 2 threads", "stitch_set_parallel: a second thread commits with the growing one", TWO_THREADS),
     STITCH_PEER("stitch lazy", "STITCH_LAZY: memory is found at first touch", LAZY),
     STITCH_PEER("stitch single", "STITCH_BACKEND_SINGLE: one object as large as the reserve", SINGLE),
     { 0 },

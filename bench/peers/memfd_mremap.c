@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One memfd, mapped where the kernel likes: ftruncate and mremap. The base moves when the neighbourhood is taken. */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -21,13 +21,13 @@ static void *map_whole(int fd, uint64_t size, bool commit)
 {
     struct self *self = calloc(1, sizeof *self);
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         close(fd);
         return NULL;
     }
     *self = (struct self){ .fd = fd, .commit = commit, .base = memfd_map(fd, size), .size = size };
-    if (self->base == NULL) {
+    if (!self->base) {
         close(fd);
         free(self);
         return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Growing and shrinking by one byte: what a call costs that has almost nothing to do. */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 enum phase { GROW, SHRINK };
 
@@ -24,10 +24,9 @@ static double batch(struct trial *trial, bool up)
     uint64_t size = trial->peer->size(trial->self);
     double begin = sys_now();
 
-    for (int i = 0; i < BATCH; i++) {
+    for (int i = 0; i < BATCH; i++)
         if (resize(trial->self, up ? ++size : --size) != 0)
             return -1;
-    }
     return (sys_now() - begin) / BATCH;
 }
 
@@ -42,34 +41,33 @@ static int there_and_back(const struct work *work, struct trial *trial)
             series_add(&trial->phase[phase], ns);
         }
     }
-    return block_check(trial, trial->peer->size(trial->self));
+    return trial_check(trial, trial->peer->size(trial->self));
 }
 
 /* So many segments of 2 MiB, for those who have segments. */
 static int grow_to_start(const struct work *work, struct trial *trial)
 {
-    for (uint64_t size = 2 * SEGMENT; size < work->start; size += SEGMENT) {
-        if (block_resize(trial, size) < 0)
+    for (uint64_t size = 2 * SEGMENT; size < work->start; size += SEGMENT)
+        if (trial_resize(trial, size) < 0)
             return -1;
-    }
-    return block_resize(trial, work->start) < 0 ? -1 : 0;
+    return trial_resize(trial, work->start) < 0 ? -1 : 0;
 }
 
 static int run(const struct work *work, struct trial *trial)
 {
     uint64_t first = work->start < SEGMENT ? work->start : SEGMENT;
-    int result = 0;
+    int err = 0;
 
-    if (block_open(trial, first, peak(work, trial->settings), SEGMENT) != 0)
+    if (trial_open(trial, first, peak(work, trial->settings), SEGMENT) != 0)
         return -1;
     if (first < work->start)
-        result = grow_to_start(work, trial);
-    if (result == 0) {
-        block_touch(trial, 0, work->start);
-        result = there_and_back(work, trial);
+        err = grow_to_start(work, trial);
+    if (err == 0) {
+        trial_touch(trial, 0, work->start);
+        err = there_and_back(work, trial);
     }
-    block_close(trial);
-    return result;
+    trial_close(trial);
+    return err;
 }
 
 #define BYTES(work_name, work_what, work_start, more_flags, peers)                                                     \

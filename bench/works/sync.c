@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A follower asks whether the size has changed, and it has not: what a reader pays before each piece of work. */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 enum { SYNC };
 
@@ -49,16 +49,16 @@ static int ask(const struct work *work, struct trial *trial, void *follower)
 static int run(const struct work *work, struct trial *trial)
 {
     void *follower;
-    int result;
+    int err;
 
-    if (block_open(trial, MIB, 4 * MIB, 0) != 0)
+    if (trial_open(trial, MIB, 4 * MIB, 0) != 0)
         return -1;
     follower = trial->peer->attach(trial->self);
-    result = follower == NULL ? -1 : ask(work, trial, follower);
-    if (follower != NULL)
+    err = !follower ? -1 : ask(work, trial, follower);
+    if (follower)
         trial->peer->close(follower);
-    block_close(trial);
-    return result;
+    trial_close(trial);
+    return err;
 }
 
 static uint64_t peak(const struct work *work, const struct settings *settings)

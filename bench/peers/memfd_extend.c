@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One memfd in a reservation: ftruncate, then the new part is mapped right behind the old one. The base never moves. */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -50,7 +50,7 @@ static void close_memfd(void *opaque)
 {
     struct self *self = opaque;
 
-    if (self->base != NULL)
+    if (self->base)
         memfd_unreserve(self->base, self->max);
     close(self->fd);
     free(self);
@@ -61,13 +61,13 @@ static void *reserve_and_map(int fd, uint64_t size, uint64_t max, bool commit)
 {
     struct self *self = calloc(1, sizeof *self);
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         close(fd);
         return NULL;
     }
     *self = (struct self){ .fd = fd, .commit = commit, .base = memfd_reserve(pages(max)), .max = pages(max) };
-    if (self->base == NULL || map_more(self, size) != 0) {
+    if (!self->base || map_more(self, size) != 0) {
         close_memfd(self);
         return NULL;
     }

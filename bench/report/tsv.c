@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Results as lines with tabs between, which gnuplot and awk take. Times are in ns, memory in bytes. */
-#include "report.h"
+#include "report/report.h"
 
 #include <stdio.h>
 
@@ -20,14 +20,13 @@ static void write_row(FILE *file, const struct result *result, const struct row 
 int tsv_write(const char *path, const struct result *results, unsigned count)
 {
     FILE *file = fopen(path, "w");
-    bool failed = file == NULL;
+    bool failed = !file;
 
-    if (file != NULL) {
+    if (file) {
         fputs("work\tpeer\tphase\tcalls\ttotal\tp50\tp99\tleast\tmost\tratio\tpeak\tback\n", file);
-        for (unsigned i = 0; i < count; i++) {
+        for (unsigned i = 0; i < count; i++)
             for (unsigned j = 0; j < results[i].row_count; j++)
                 write_row(file, &results[i], &results[i].rows[j]);
-        }
         failed = ferror(file) != 0;
         failed = fclose(file) != 0 || failed;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Up to a greatest size rung by rung, touching each new page, and back down the same rungs. */
-#include "work.h"
+#include "works/work.h"
 
 enum phase { GROW, TOUCH, BOTH, SHRINK };
 
@@ -27,19 +27,19 @@ static int climb(const struct work *work, struct trial *trial, uint64_t max)
 {
     uint64_t old = work->start, new;
 
-    block_touch(trial, 0, old);
+    trial_touch(trial, 0, old);
     for (; (new = above(work, old)) <= max; old = new) {
-        double grow = block_resize(trial, new), touch;
+        double grow = trial_resize(trial, new), touch;
 
         if (grow < 0)
             return -1;
-        touch = block_touch(trial, old, new);
+        touch = trial_touch(trial, old, new);
         series_add(&trial->phase[GROW], grow);
         series_add(&trial->phase[TOUCH], touch);
         series_add(&trial->phase[BOTH], grow + touch);
     }
-    trial->memory[MEMORY_PEAK] = block_memory(trial);
-    return block_check(trial, old);
+    trial->memory[MEMORY_PEAK] = trial_memory(trial);
+    return trial_check(trial, old);
 }
 
 static int descend(const struct work *work, struct trial *trial)
@@ -50,29 +50,29 @@ static int descend(const struct work *work, struct trial *trial)
         double shrink;
 
         size = below(work, size);
-        shrink = block_resize(trial, size);
+        shrink = trial_resize(trial, size);
         if (shrink < 0)
             return -1;
         series_add(&trial->phase[SHRINK], shrink);
     }
-    trial->memory[MEMORY_BACK] = block_memory(trial);
-    if (block_check(trial, size) != 0)
+    trial->memory[MEMORY_BACK] = trial_memory(trial);
+    if (trial_check(trial, size) != 0)
         return -1;
-    return block_check_regrown(trial);
+    return trial_check_regrown(trial);
 }
 
 static int run(const struct work *work, struct trial *trial)
 {
     uint64_t max = top(work, trial->settings);
-    int result;
+    int err;
 
-    if (block_open(trial, work->start, max, 0) != 0)
+    if (trial_open(trial, work->start, max, 0) != 0)
         return -1;
-    result = climb(work, trial, max);
-    if (result == 0)
-        result = descend(work, trial);
-    block_close(trial);
-    return result;
+    err = climb(work, trial, max);
+    if (err == 0)
+        err = descend(work, trial);
+    trial_close(trial);
+    return err;
 }
 
 #define LADDER(work_name, work_what, work_start, work_step, work_limit, more_flags, ...)                               \

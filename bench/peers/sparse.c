@@ -5,8 +5,8 @@
  * README.md. "blocks" commits just as stitch does, so what stitch takes longer is what segments, lock and directory
  * cost.
  */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static void close_memfd(void *opaque)
 {
     struct self *self = opaque;
 
-    if (self->base != NULL)
+    if (self->base)
         memfd_unreserve(self->base, self->max + SHARED_BYTES);
     close(self->fd);
     free(self);
@@ -52,13 +52,13 @@ static struct self *map_whole(int fd, uint64_t max, enum variant variant)
     uint64_t whole = max + SHARED_BYTES;
     struct self *self = calloc(1, sizeof *self);
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         close(fd);
         return NULL;
     }
     *self = (struct self){ .fd = fd, .variant = variant, .base = memfd_reserve(whole), .max = max };
-    if (self->base == NULL) {
+    if (!self->base) {
         close_memfd(self);
         return NULL;
     }
@@ -120,7 +120,7 @@ static void *open_memfd(const struct peer *peer, const struct peer_need *need)
     int fd = memfd_new(max + SHARED_BYTES, false);
     struct self *self = fd < 0 ? NULL : map_whole(fd, max, (enum variant)peer->variant);
 
-    if (self != NULL && grow(self, need->start) != 0) {
+    if (self && grow(self, need->start) != 0) {
         close_memfd(self);
         self = NULL;
     }
@@ -141,7 +141,7 @@ static void *attach_memfd(void *opaque)
         return NULL;
     }
     self = map_whole(fd, whole - SHARED_BYTES, AS_USED);
-    if (self != NULL)
+    if (self)
         self->size = atomic_load_explicit(&self->shared->size, memory_order_acquire);
     return self;
 }

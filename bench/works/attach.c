@@ -4,7 +4,7 @@
  * others it is one object of the same size.
  */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum { ATTACHMENTS = 20, QUICK_MOST = 99 };
 
 static uint64_t whole(const struct work *work, const struct settings *settings)
 {
-    uint64_t count = settings != NULL && settings->cold && work->count > QUICK_MOST ? QUICK_MOST : work->count;
+    uint64_t count = settings && settings->cold && work->count > QUICK_MOST ? QUICK_MOST : work->count;
 
     return count * work->step;
 }
@@ -28,7 +28,7 @@ static int read_all(const struct work *work, const struct trial *trial, void *fo
         uint64_t word;
 
         memcpy(&word, base + offset, sizeof word);
-        if (word != block_word(offset))
+        if (word != trial_word(offset))
             return peer_fail("the follower reads wrong data at the start of a step");
     }
     return 0;
@@ -39,47 +39,45 @@ static int attach_once(const struct work *work, struct trial *trial)
     const struct peer *peer = trial->peer;
     double begin = sys_now(), attached, seen;
     void *follower = peer->attach(trial->self);
-    int result;
+    int err;
 
     attached = sys_now();
-    if (follower == NULL)
+    if (!follower)
         return -1;
     if (peer->size(follower) != whole(work, trial->settings)) {
         peer->close(follower);
         return peer_fail("the follower sees another size");
     }
-    result = read_all(work, trial, follower);
+    err = read_all(work, trial, follower);
     seen = sys_now();
     peer->close(follower);
     series_add(&trial->phase[DETACH], sys_now() - seen);
     series_add(&trial->phase[READ], seen - attached);
     series_add(&trial->phase[ATTACH], attached - begin);
-    return result;
+    return err;
 }
 
 static int grow_and_attach(const struct work *work, struct trial *trial)
 {
-    for (uint64_t size = work->step; size <= whole(work, trial->settings); size += work->step) {
-        if (size > work->step && block_resize(trial, size) < 0)
+    for (uint64_t size = work->step; size <= whole(work, trial->settings); size += work->step)
+        if (size > work->step && trial_resize(trial, size) < 0)
             return -1;
-    }
-    block_touch(trial, 0, whole(work, trial->settings));
-    for (int i = 0; i < ATTACHMENTS; i++) {
+    trial_touch(trial, 0, whole(work, trial->settings));
+    for (int i = 0; i < ATTACHMENTS; i++)
         if (attach_once(work, trial) != 0)
             return -1;
-    }
     return 0;
 }
 
 static int run(const struct work *work, struct trial *trial)
 {
-    int result;
+    int err;
 
-    if (block_open(trial, work->step, whole(work, trial->settings), work->step) != 0)
+    if (trial_open(trial, work->step, whole(work, trial->settings), work->step) != 0)
         return -1;
-    result = grow_and_attach(work, trial);
-    block_close(trial);
-    return result;
+    err = grow_and_attach(work, trial);
+    trial_close(trial);
+    return err;
 }
 
 #define ATTACH_WORK(work_name, work_what, segments, peers)                                                             \

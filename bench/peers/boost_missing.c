@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Stands in for peer_boost.cpp where Boost's headers or a C++ compiler are missing. */
-#include "peers.h"
+#include "peers/peers.h"
 
 const struct peer peer_boost[] = { { 0 } };
 const char *const peer_boost_missing =

@@ -3,7 +3,7 @@
 #ifndef BENCH_PEERS_H
 #define BENCH_PEERS_H
 
-#include "peer.h"
+#include "peers/peer.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The memory of a trial: growing it with a clock around, writing to it, and checking what was written. */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,41 +17,41 @@ static uint64_t memory_in_use(const struct peer *peer)
     return peer->flags & PEER_ANON ? memory.anon : memory.shared;
 }
 
-int block_open(struct trial *trial, uint64_t start, uint64_t max, uint64_t extent)
+int trial_open(struct trial *trial, uint64_t start, uint64_t max, uint64_t extent)
 {
-    return block_open_need(trial, &(struct peer_need){ .start = start, .max = max, .extent = extent });
+    return trial_open_need(trial, &(struct peer_need){ .start = start, .max = max, .extent = extent });
 }
 
-int block_open_need(struct trial *trial, const struct peer_need *need)
+int trial_open_need(struct trial *trial, const struct peer_need *need)
 {
     trial->before = memory_in_use(trial->peer);
     trial->self = trial->peer->open(trial->peer, need);
-    return trial->self == NULL ? -1 : 0;
+    return !trial->self ? -1 : 0;
 }
 
-void block_close(struct trial *trial)
+void trial_close(struct trial *trial)
 {
-    if (trial->self != NULL)
+    if (trial->self)
         trial->peer->close(trial->self);
     trial->self = NULL;
-    trial->memory[MEMORY_LEFT] = block_memory(trial);
+    trial->memory[MEMORY_LEFT] = trial_memory(trial);
 }
 
-int64_t block_memory(const struct trial *trial)
+int64_t trial_memory(const struct trial *trial)
 {
     return (int64_t)(memory_in_use(trial->peer) - trial->before);
 }
 
-double block_resize(struct trial *trial, uint64_t size)
+double trial_resize(struct trial *trial, uint64_t size)
 {
     const struct peer *peer = trial->peer;
     char *base = peer->base(trial->self);
     bool larger = size > peer->size(trial->self);
     double begin = sys_now();
-    int result = larger ? peer->grow(trial->self, size) : peer->shrink(trial->self, size);
+    int err = larger ? peer->grow(trial->self, size) : peer->shrink(trial->self, size);
     double end = sys_now();
 
-    if (result != 0)
+    if (err != 0)
         return -1;
     if (peer->size(trial->self) != size)
         return peer_fail("the size is %" PRIu64 " and not %" PRIu64, peer->size(trial->self), size);
@@ -59,18 +59,18 @@ double block_resize(struct trial *trial, uint64_t size)
     return end - begin;
 }
 
-uint64_t block_word(uint64_t offset)
+uint64_t trial_word(uint64_t offset)
 {
     return (offset + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-double block_touch(struct trial *trial, uint64_t from, uint64_t to)
+double trial_touch(struct trial *trial, uint64_t from, uint64_t to)
 {
     char *base = trial->peer->base(trial->self);
     double begin = sys_now();
 
     for (uint64_t offset = (from + PAGE - 1) / PAGE * PAGE; offset + WORD <= to; offset += PAGE) {
-        uint64_t word = block_word(offset);
+        uint64_t word = trial_word(offset);
 
         memcpy(base + offset, &word, WORD);
     }
@@ -85,13 +85,13 @@ static uint64_t word_at(const char *base, uint64_t offset)
     return word;
 }
 
-int block_check(struct trial *trial, uint64_t size)
+int trial_check(struct trial *trial, uint64_t size)
 {
     const char *base = trial->peer->base(trial->self);
     bool zeroes = (trial->peer->flags & PEER_ZEROES) != 0;
 
     for (uint64_t offset = 0; offset + WORD <= size; offset += PAGE) {
-        if (word_at(base, offset) != block_word(offset))
+        if (word_at(base, offset) != trial_word(offset))
             return peer_fail("wrong data at offset %" PRIu64, offset);
         if (zeroes && offset + PAGE <= size && word_at(base, offset + PAGE - WORD) != 0)
             return peer_fail("not zero at offset %" PRIu64, offset + PAGE - WORD);
@@ -99,19 +99,18 @@ int block_check(struct trial *trial, uint64_t size)
     return 0;
 }
 
-int block_check_regrown(struct trial *trial)
+int trial_check_regrown(struct trial *trial)
 {
     uint64_t old = trial->peer->size(trial->self), new = old + (UINT64_C(1) << 20);
     const char *base;
 
     if (!(trial->peer->flags & PEER_ZEROES))
         return 0;
-    if (block_resize(trial, new) < 0)
+    if (trial_resize(trial, new) < 0)
         return -1;
     base = trial->peer->base(trial->self);
-    for (uint64_t offset = (old + PAGE - 1) / PAGE * PAGE; offset + WORD <= new; offset += PAGE) {
+    for (uint64_t offset = (old + PAGE - 1) / PAGE * PAGE; offset + WORD <= new; offset += PAGE)
         if (word_at(base, offset) != 0)
             return peer_fail("grown again, not zero at offset %" PRIu64, offset);
-    }
-    return block_resize(trial, old) < 0 ? -1 : 0;
+    return trial_resize(trial, old) < 0 ? -1 : 0;
 }

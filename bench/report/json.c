@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Results as JSON. Times are in ns, memory in bytes; README.md describes the file. */
-#include "report.h"
+#include "report/report.h"
 
-#include "aims.h"
+#include "report/aims.h"
 
 #include <stitch/stitch.h>
 
@@ -51,7 +51,7 @@ static json_t *json_row(const struct result *result, const struct row *row)
 {
     json_t *out = json_pack("{s:s, s:s}", "peer", row->peer->name, "note", row->peer->note), *phases;
 
-    if (row->left_out != NULL)
+    if (row->left_out)
         json_object_set_new(out, "left_out", json_string(row->left_out));
     if (row->failure[0] != '\0')
         json_object_set_new(out, "failure", json_string(row->failure));
@@ -103,7 +103,7 @@ static json_t *json_heading(const struct heading *heading)
     json_object_set_new(out, "clock_ns", json_real(heading->clock_cost));
     json_object_set_new(out, "first_warming_bytes_per_second", json_real(heading->conditions->first_warming));
     json_object_set_new(out, "processor_share", json_real(series_quantile(&shares, 0.5)));
-    if (peers_missing() != NULL)
+    if (peers_missing())
         json_object_set_new(out, "left_out", json_string(peers_missing()));
     return out;
 }
@@ -130,7 +130,7 @@ int json_write(const char *path, const struct heading *heading, const struct res
         json_array_append_new(works, json_result(&results[i]));
     json_object_set_new(root, "works", works);
     json_object_set_new(root, "aims", json_aims(results, count));
-    failed = root == NULL || json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0;
+    failed = !root || json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0;
     json_decref(root);
     if (failed)
         fprintf(stderr, "stitch-bench: %s could not be written\n", path);

@@ -3,7 +3,7 @@
  * Growing and shrinking by the same 64 KiB again and again, touching them each time: at the very end of an extent,
  * where stitch makes and drops a segment each time, and inside one.
  */
-#include "work.h"
+#include "works/work.h"
 
 enum phase { GROW, TOUCH, SHRINK };
 
@@ -26,12 +26,12 @@ static int play(const struct work *work, struct trial *trial)
     uint64_t low = trial->peer->size(trial->self), high = low + work->step;
 
     for (uint64_t i = 0; i < work->count; i++) {
-        double grow = block_resize(trial, high), touch, shrink;
+        double grow = trial_resize(trial, high), touch, shrink;
 
         if (grow < 0)
             return -1;
-        touch = block_touch(trial, low, high);
-        shrink = block_resize(trial, low);
+        touch = trial_touch(trial, low, high);
+        shrink = trial_resize(trial, low);
         if (shrink < 0)
             return -1;
         series_add(&trial->phase[GROW], grow);
@@ -43,28 +43,28 @@ static int play(const struct work *work, struct trial *trial)
 
 static int play_and_check(const struct work *work, struct trial *trial, uint64_t start)
 {
-    block_touch(trial, 0, start);
+    trial_touch(trial, 0, start);
     if (work->limit > 0) {
-        if (block_resize(trial, start + work->limit) < 0)
+        if (trial_resize(trial, start + work->limit) < 0)
             return -1;
-        block_touch(trial, start, start + work->limit);
+        trial_touch(trial, start, start + work->limit);
     }
     trial->moves = 0;
-    if (play(work, trial) != 0 || block_check(trial, start + work->limit) != 0)
+    if (play(work, trial) != 0 || trial_check(trial, start + work->limit) != 0)
         return -1;
-    return block_check_regrown(trial);
+    return trial_check_regrown(trial);
 }
 
 static int run(const struct work *work, struct trial *trial)
 {
     uint64_t start = start_size(work, trial->settings);
-    int result;
+    int err;
 
-    if (block_open(trial, start, start + work->limit + MIB, 0) != 0)
+    if (trial_open(trial, start, start + work->limit + MIB, 0) != 0)
         return -1;
-    result = play_and_check(work, trial, start);
-    block_close(trial);
-    return result;
+    err = play_and_check(work, trial, start);
+    trial_close(trial);
+    return err;
 }
 
 #define PINGPONG(work_name, work_what, beyond)                                                                         \

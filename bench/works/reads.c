@@ -4,7 +4,7 @@
  * sizing rule makes (41 in 1 GiB), beside one flat mapping with pages of the same size.
  */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 #include <string.h>
 
@@ -73,12 +73,11 @@ static int grow_and_read(const struct work *work, struct trial *trial)
 {
     uint64_t size = whole(work, trial->settings);
 
-    for (uint64_t next = 2 * STEP; next <= size; next += STEP) {
-        if (block_resize(trial, next) < 0)
+    for (uint64_t next = 2 * STEP; next <= size; next += STEP)
+        if (trial_resize(trial, next) < 0)
             return -1;
-    }
-    block_touch(trial, 0, trial->peer->size(trial->self));
-    if (block_check(trial, trial->peer->size(trial->self)) != 0)
+    trial_touch(trial, 0, trial->peer->size(trial->self));
+    if (trial_check(trial, trial->peer->size(trial->self)) != 0)
         return -1;
     read_and_time(work, trial);
     return 0;
@@ -86,13 +85,13 @@ static int grow_and_read(const struct work *work, struct trial *trial)
 
 static int run(const struct work *work, struct trial *trial)
 {
-    int result;
+    int err;
 
-    if (block_open(trial, STEP, whole(work, trial->settings), 0) != 0)
+    if (trial_open(trial, STEP, whole(work, trial->settings), 0) != 0)
         return -1;
-    result = grow_and_read(work, trial);
-    block_close(trial);
-    return result;
+    err = grow_and_read(work, trial);
+    trial_close(trial);
+    return err;
 }
 
 const struct work work_reads[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* realloc of the C library: private memory, for a sense of what sharing costs. */
-#include "peers.h"
+#include "peers/peers.h"
 
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ static int resize(void *opaque, uint64_t size)
     struct self *self = opaque;
     char *base = realloc(self->base, (size_t)size);
 
-    if (base == NULL)
+    if (!base)
         return peer_fail_errno("realloc");
     self->base = base;
     self->size = size;
@@ -26,7 +26,7 @@ static void *open_block(const struct peer *peer, const struct peer_need *need)
     struct self *self = calloc(1, sizeof *self);
 
     (void)peer;
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }

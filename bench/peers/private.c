@@ -3,8 +3,8 @@
  * A private reservation that is opened bit by bit with mprotect, in huge pages: the fastest growing memory that a
  * process can have for itself.
  */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -49,7 +49,7 @@ static void close_block(void *opaque)
 {
     struct self *self = opaque;
 
-    if (self->base != NULL)
+    if (self->base)
         memfd_unreserve(self->base, self->max);
     free(self);
 }
@@ -59,13 +59,13 @@ static void *open_block(const struct peer *peer, const struct peer_need *need)
     struct self *self = calloc(1, sizeof *self);
 
     (void)peer;
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }
     self->max = blocks(need->max);
     self->base = memfd_reserve(self->max);
-    if (self->base == NULL || grow(self, need->start) != 0) {
+    if (!self->base || grow(self, need->start) != 0) {
         close_block(self);
         return NULL;
     }

@@ -3,8 +3,8 @@
  * No way of growing, but the limit of any: memory that is there already, as much as there will ever be, in huge pages
  * and mapped. To grow is to set what is new to zero, by one thread or by two; to shrink is to do nothing.
  */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -80,7 +80,7 @@ static void close_block(void *opaque)
         sem_post(&self->begin);
         pthread_join(self->thread, NULL);
     }
-    if (self->base != NULL)
+    if (self->base)
         memfd_unreserve(self->base, self->max);
     if (self->fd >= 0)
         close(self->fd);
@@ -105,7 +105,7 @@ static void *open_block(const struct peer *peer, const struct peer_need *need)
 {
     struct self *self = calloc(1, sizeof *self);
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }
@@ -116,7 +116,7 @@ static void *open_block(const struct peer *peer, const struct peer_need *need)
     self->fd = memfd_new(self->max, false);
     if (self->fd >= 0)
         self->base = memfd_reserve(self->max);
-    if (self->base == NULL || fill(self) != 0) {
+    if (!self->base || fill(self) != 0) {
         close_block(self);
         return NULL;
     }

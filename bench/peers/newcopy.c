@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A new object of the new size, and everything copied over: what is left where an object's size is fixed. */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static int move_to(struct self *self, uint64_t size)
     if (fd < 0)
         return -1;
     base = memfd_map(fd, size);
-    if (base == NULL) {
+    if (!base) {
         close(fd);
         return -1;
     }
@@ -45,7 +45,7 @@ static void *open_memfd(const struct peer *peer, const struct peer_need *need)
 {
     struct self *self = calloc(1, sizeof *self);
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }

@@ -4,7 +4,7 @@
  * hide that of segments; and committed, so far as a machine has the memory.
  */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 #include <inttypes.h>
 
@@ -29,11 +29,11 @@ static int one_more_and_one_less(const struct work *work, struct trial *trial)
     uint64_t low = trial->peer->size(trial->self);
 
     for (uint64_t i = 0; i < work->step; i++) {
-        double grow = block_resize(trial, low + EXTENT), shrink;
+        double grow = trial_resize(trial, low + EXTENT), shrink;
 
         if (grow < 0)
             return -1;
-        shrink = block_resize(trial, low);
+        shrink = trial_resize(trial, low);
         if (shrink < 0)
             return -1;
         series_add(&trial->phase[GROW], grow);
@@ -52,7 +52,7 @@ static int attach(struct trial *trial, uint64_t times)
         uint64_t size;
 
         attached = sys_now();
-        if (follower == NULL)
+        if (!follower)
             return -1;
         size = peer->size(follower);
         begin = attached - begin;
@@ -70,31 +70,30 @@ static int build_and_measure(const struct work *work, struct trial *trial)
 {
     uint64_t count = segments(work, trial->settings), there;
 
-    for (uint64_t i = 2; i <= count; i++) {
-        if (block_resize(trial, i * EXTENT) < 0)
+    for (uint64_t i = 2; i <= count; i++)
+        if (trial_resize(trial, i * EXTENT) < 0)
             return -1;
-    }
     there = trial->peer->segments(trial->self);
     if (there != count)
         return peer_fail("%" PRIu64 " segments and not %" PRIu64, there, count);
     if (one_more_and_one_less(work, trial) != 0 || attach(trial, count > MANY ? 4 : ATTACHMENTS) != 0)
         return -1;
-    block_touch(trial, 0, EXTENT);
-    return block_check(trial, EXTENT);
+    trial_touch(trial, 0, EXTENT);
+    return trial_check(trial, EXTENT);
 }
 
 static int run(const struct work *work, struct trial *trial)
 {
     struct peer_need need = { .start = EXTENT, .extent = EXTENT };
-    int result;
+    int err;
 
     need.segments = segments(work, trial->settings) + MORE;
     need.max = need.segments * EXTENT;
-    if (block_open_need(trial, &need) != 0)
+    if (trial_open_need(trial, &need) != 0)
         return -1;
-    result = build_and_measure(work, trial);
-    block_close(trial);
-    return result;
+    err = build_and_measure(work, trial);
+    trial_close(trial);
+    return err;
 }
 
 #define SEGMENTS_WORK(work_name, work_what, work_count, committed, peers)                                              \

@@ -4,8 +4,8 @@
  * reservation. To grow is to make and map one more, to shrink is to unlink the last; to attach is to open and map each
  * by its name. No directory, no lock, no commit, no checks: what segments cost in the kernel.
  */
-#include "memfd.h"
-#include "peers.h"
+#include "peers/memfd.h"
+#include "peers/peers.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,25 +31,25 @@ static int add(struct self *self, int flags)
 {
     char name[96];
     struct stat status;
-    int fd, result = 0;
+    int fd, err = 0;
 
     name_of(self, self->count, name);
     fd = shm_open(name, flags | O_RDWR, 0600);
     if (fd < 0)
         return peer_fail_errno("shm_open");
     if (flags & O_CREAT)
-        result = memfd_resize(fd, self->extent);
+        err = memfd_resize(fd, self->extent);
     else if (fstat(fd, &status) != 0 || (uint64_t)status.st_size != self->extent)
-        result = peer_fail("an object of another size");
-    if (result == 0 && mmap(self->base + self->count * self->extent, (size_t)self->extent, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-        result = peer_fail_errno("mmap");
+        err = peer_fail("an object of another size");
+    if (err == 0 && mmap(self->base + self->count * self->extent, (size_t)self->extent, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+        err = peer_fail_errno("mmap");
     close(fd);
-    if (result == 0)
+    if (err == 0)
         self->count++;
     else if (flags & O_CREAT)
         shm_unlink(name);
-    return result;
+    return err;
 }
 
 static int drop(struct self *self)
@@ -68,10 +68,9 @@ static int grow(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
 
-    while (self->count * self->extent < size) {
+    while (self->count * self->extent < size)
         if (add(self, O_CREAT | O_EXCL) != 0)
             return -1;
-    }
     return 0;
 }
 
@@ -79,10 +78,9 @@ static int shrink(void *opaque, uint64_t size)
 {
     struct self *self = opaque;
 
-    while (self->count > 0 && (self->count - 1) * self->extent >= size) {
+    while (self->count > 0 && (self->count - 1) * self->extent >= size)
         if (drop(self) != 0)
             return -1;
-    }
     return 0;
 }
 
@@ -95,7 +93,7 @@ static void close_objects(void *opaque)
         name_of(self, i, name);
         shm_unlink(name);
     }
-    if (self->base != NULL)
+    if (self->base)
         memfd_unreserve(self->base, self->max);
     free(self);
 }
@@ -105,7 +103,7 @@ static void *open_objects(const struct peer *peer, const struct peer_need *need)
     struct self *self = calloc(1, sizeof *self);
 
     (void)peer;
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }
@@ -114,7 +112,7 @@ static void *open_objects(const struct peer *peer, const struct peer_need *need)
     self->extent = need->extent;
     self->max = need->max;
     self->base = memfd_reserve(self->max);
-    if (self->base == NULL || grow(self, need->start) != 0) {
+    if (!self->base || grow(self, need->start) != 0) {
         close_objects(self);
         return NULL;
     }
@@ -126,7 +124,7 @@ static void *attach_objects(void *opaque)
     const struct self *owner = opaque;
     struct self *self = malloc(sizeof *self);
 
-    if (self == NULL) {
+    if (!self) {
         peer_fail("out of memory");
         return NULL;
     }
@@ -134,11 +132,10 @@ static void *attach_objects(void *opaque)
     self->owner = false;
     self->count = 0;
     self->base = memfd_reserve(self->max);
-    while (self->base != NULL && self->count < owner->count) {
+    while (self->base && self->count < owner->count)
         if (add(self, 0) != 0)
             break;
-    }
-    if (self->base == NULL || self->count < owner->count) {
+    if (!self->base || self->count < owner->count) {
         close_objects(self);
         return NULL;
     }

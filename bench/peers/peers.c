@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of peers, and the little that all of them share. */
-#include "peers.h"
+#include "peers/peers.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -44,12 +44,10 @@ void peer_unique_name(char *name, uint64_t room)
 
 const struct peer *peer_at(unsigned index)
 {
-    for (size_t family = 0; family < sizeof families / sizeof families[0]; family++) {
-        for (const struct peer *peer = families[family]; peer->name != NULL; peer++) {
+    for (size_t family = 0; family < sizeof families / sizeof families[0]; family++)
+        for (const struct peer *peer = families[family]; peer->name; peer++)
             if (index-- == 0)
                 return peer;
-        }
-    }
     return NULL;
 }
 

@@ -5,7 +5,7 @@
  * process waits for is not in its own processor time.
  */
 #include "sys.h"
-#include "work.h"
+#include "works/work.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -45,18 +45,17 @@ static void follow(const struct work *work, struct trial *trial, struct board *b
     uint64_t size = peer->size(trial->self);
     void *self = peer->attach(trial->self);
 
-    for (uint64_t round = 1; self != NULL && round <= work->count; round++) {
+    for (uint64_t round = 1; self && round <= work->count; round++) {
         size += work->step;
         atomic_store(&board->follower[number].ready, round);
-        while (peer->size(self) < size) {
+        while (peer->size(self) < size)
             if (((work->flags & WORK_NEEDS_WAIT) && peer->wait(self) != 0) || peer->sync(self, 1) != 0)
                 _exit(1);
-        }
         (void)*(volatile const char *)(peer->base(self) + size - work->step);
         board->follower[number].when = sys_wall();
         atomic_store(&board->follower[number].seen, round);
     }
-    _exit(self == NULL);
+    _exit(!self);
 }
 
 /* Until all followers have come to this round. */
@@ -92,7 +91,7 @@ static int grow_and_be_seen(const struct work *work, struct trial *trial, const 
         if (work->flags & WORK_NEEDS_WAIT)
             let_them_sleep();
         begin = sys_wall();
-        if (block_resize(trial, trial->peer->size(trial->self) + work->step) < 0)
+        if (trial_resize(trial, trial->peer->size(trial->self) + work->step) < 0)
             return -1;
         end = sys_wall();
         if (until(followers, true, round) != 0)
@@ -143,16 +142,16 @@ static uint64_t peak(const struct work *work, const struct settings *settings)
 static int run(const struct work *work, struct trial *trial)
 {
     struct followers followers;
-    int result;
+    int err;
 
-    if (block_open(trial, work->start, peak(work, trial->settings), work->start) != 0)
+    if (trial_open(trial, work->start, peak(work, trial->settings), work->start) != 0)
         return -1;
-    result = start(work, trial, &followers);
-    if (result == 0)
-        result = grow_and_be_seen(work, trial, &followers);
+    err = start(work, trial, &followers);
+    if (err == 0)
+        err = grow_and_be_seen(work, trial, &followers);
     stop(&followers);
-    block_close(trial);
-    return result;
+    trial_close(trial);
+    return err;
 }
 
 #define FOLLOW_WORK(work_name, work_what, by, times, followers, work_flags, ...)                                       \

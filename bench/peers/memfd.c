@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "memfd.h"
+#include "peers/memfd.h"
 
-#include "peer.h"
+#include "peers/peer.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,10 +38,9 @@ int memfd_commit_blocks(int fd, char *base, uint64_t from, uint64_t to)
         return to > from ? memfd_commit(fd, from, to) : 0;
     if (first > from && memfd_commit(fd, from, first) != 0)
         return -1;
-    for (uint64_t block = first; block < behind; block += HUGE) {
+    for (uint64_t block = first; block < behind; block += HUGE)
         if (pwrite(fd, "", 1, (off_t)block) != 1)
             return peer_fail_errno("pwrite");
-    }
     if (madvise(base + first, (size_t)(behind - first), COLLAPSE) != 0 && memfd_commit(fd, first, behind) != 0)
         return -1;
     return to > behind ? memfd_commit(fd, behind, to) : 0;

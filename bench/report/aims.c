@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "aims.h"
+#include "report/aims.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -115,10 +115,9 @@ static const struct row *find_row(const struct result *results, unsigned count, 
     for (unsigned i = 0; i < count; i++) {
         if (strcmp(results[i].work->name, work) != 0)
             continue;
-        for (unsigned j = 0; j < results[i].row_count; j++) {
+        for (unsigned j = 0; j < results[i].row_count; j++)
             if (strcmp(results[i].rows[j].peer->name, peer) == 0)
                 return &results[i].rows[j];
-        }
     }
     return NULL;
 }
@@ -127,10 +126,9 @@ static double number_of(const struct row *row, const struct term *term, unsigned
 {
     double sum = 0;
 
-    for (unsigned phase = 0; phase < WORK_PHASES; phase++) {
+    for (unsigned phase = 0; phase < PHASES_MAX; phase++)
         if (term->phases & 1u << phase)
             sum += row->outcomes[round].metric[term->metric][phase];
-    }
     return sum;
 }
 
@@ -155,16 +153,15 @@ static double figure_of(const struct aim *aim, const struct row *of, const struc
 static bool show(const struct aim *aim, const char *peer, const struct result *results, unsigned count,
                  struct aim_shown *out)
 {
-    const struct row *of = find_row(results, count, aim->of.work, aim->of.peer != NULL ? aim->of.peer : peer),
-                     *to = NULL;
+    const struct row *of = find_row(results, count, aim->of.work, aim->of.peer ? aim->of.peer : peer), *to = NULL;
     double figures[STATS_MEDIAN_MAX];
 
-    if (aim->to.work != NULL)
-        to = find_row(results, count, aim->to.work, aim->to.peer != NULL ? aim->to.peer : peer);
-    if (of == NULL || (aim->to.work != NULL && to == NULL))
+    if (aim->to.work)
+        to = find_row(results, count, aim->to.work, aim->to.peer ? aim->to.peer : peer);
+    if (!of || (aim->to.work && !to))
         return false;
     *out = (struct aim_shown){ .bound = aim->bound, .at_least = aim->at_least };
-    for (; out->rounds < of->count && (to == NULL || out->rounds < to->count); out->rounds++) {
+    for (; out->rounds < of->count && (!to || out->rounds < to->count); out->rounds++) {
         double figure = figure_of(aim, of, to, out->rounds);
 
         figures[out->rounds] = figure;
@@ -173,7 +170,7 @@ static bool show(const struct aim *aim, const char *peer, const struct result *r
     }
     out->figure = stats_median(figures, out->rounds);
     out->reached = aim->bound <= 0 ? false : aim->at_least ? out->figure >= aim->bound : out->figure <= aim->bound;
-    if (peer != NULL)
+    if (peer)
         snprintf(out->text, sizeof out->text, aim->text, peer);
     else
         snprintf(out->text, sizeof out->text, "%s", aim->text);
@@ -186,7 +183,7 @@ bool aims_next(const struct result *results, unsigned count, unsigned *state, st
         const struct aim *aim = &aims[*state / PEERS];
         const char *peer = aim->peers[*state % PEERS];
 
-        if (peer == NULL && *state % PEERS != 0)
+        if (!peer && *state % PEERS != 0)
             continue;
         if (show(aim, peer, results, count, out)) {
             ++*state;

@@ -7,7 +7,7 @@
  *   object    shared_memory_object::truncate and a new mapped_region.
  * Exceptions end in this file.
  */
-#include "peers.h"
+#include "peers/peers.h"
 
 #include <boost/interprocess/managed_shared_memory.hpp>
 #include <boost/interprocess/mapped_region.hpp>
