@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* run.c - the rounds of a work, the warming before each trial, and the medians of the results. */
 #include "run.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 enum { WARM_PASSES_MAX = 2, ROWS_MAX = 64 };
 
-/* Is `name` one of the whole words in a list with commas? */
+/* Returns whether `name` is one of the words of a list with commas between. */
 static bool among(const char *list, const char *name)
 {
     size_t length = strlen(name);
@@ -40,7 +41,7 @@ unsigned work_phase_count(const struct work *work)
     return count;
 }
 
-static void boil_down(struct trial *trial, unsigned phases, struct outcome *out)
+static void keep_figures(struct trial *trial, unsigned phases, struct outcome *out)
 {
     *out = (struct outcome){ .before = trial->before, .moves = trial->moves };
     memcpy(out->memory, trial->memory, sizeof out->memory);
@@ -56,8 +57,8 @@ static void boil_down(struct trial *trial, unsigned phases, struct outcome *out)
 }
 
 /*
- * A quarter more than it will use, and twice that for those who hold two copies at a time. Again, if pages were met
- * that were not warm: the system need not hand out the same ones next time.
+ * Warms a quarter more memory than the trial will use, and twice as much for a peer that holds two copies at a time. If
+ * pages were cold, warms once more: the system need not hand out the same pages next time.
  */
 static void warm(uint64_t peak, const struct peer *peer, struct conditions *conditions)
 {
@@ -93,7 +94,7 @@ static void run_trial(const struct work *work, struct row *row, struct trial *tr
     err = work->run(work, trial);
     series_add(shares, sys_busy_share(&begin));
     if (err == 0)
-        boil_down(trial, phases, &row->outcomes[row->count++]);
+        keep_figures(trial, phases, &row->outcomes[row->count++]);
     else
         snprintf(row->failure, sizeof row->failure, "%s", peer_failure());
 }
@@ -122,7 +123,7 @@ static unsigned rounds_of(const struct work *work, const struct settings *settin
     return rounds < STATS_MEDIAN_MAX ? rounds : STATS_MEDIAN_MAX;
 }
 
-/* Another order in each round, the same ones in each run: what one trial leaves to the next must not hit one peer. */
+/* Makes another order for each round, the same in each run. So no peer always suffers from the peer before it. */
 static void shuffle(unsigned *order, unsigned count)
 {
     static uint64_t state = UINT64_C(88172645463325252);

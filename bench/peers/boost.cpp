@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Boost.Interprocess, in the two ways that it has to change the size of shared memory:
- *   managed   managed_shared_memory::grow and shrink_to_fit. Both are "offline": nobody may have the memory mapped, so
- *             the segment is closed before and opened after. The bytes are one allocation that is expanded in place,
- *             page by page: less than its own control block, 1.74 cannot grow by.
+ * boost.cpp - Boost.Interprocess, in its two ways to change the size of shared memory:
+ *   managed   managed_shared_memory::grow and shrink_to_fit. Both are "offline": no process may have the memory mapped,
+ *             so the segment is closed before and opened after. The bytes are one allocation that is expanded in place,
+ *             page by page, since 1.74 cannot grow by less than its own control block.
  *   object    shared_memory_object::truncate and a new mapped_region.
- * Exceptions end in this file.
+ * No exception leaves this file.
  */
 #include "peers/peers.h"
 
@@ -25,7 +25,7 @@ namespace
 
 enum variant { AS_USED, COMMIT };
 
-/* fallocate of [from, to) of the object behind it. */
+/* Commits [from, to) of the object with fallocate. */
 void commit(const ipc::shared_memory_object &object, std::uint64_t from, std::uint64_t to)
 {
     if (to > from && fallocate(object.get_mapping_handle().handle, 0, off_t(from), off_t(to - from)) != 0)
@@ -40,7 +40,7 @@ std::string unique_name()
     return name;
 }
 
-/* Removes the name when the owner goes; followers have none to remove. */
+/* Removes the name when the owner ends; followers do not remove it. */
 struct name_guard {
     std::string name;
     bool owner;
@@ -52,7 +52,7 @@ struct name_guard {
     }
 };
 
-/* What both kinds must do, so that one set of functions can stand in the table. */
+/* The interface of both kinds, so that one set of functions serves both. */
 struct boost_memory {
     virtual ~boost_memory() = default;
     virtual void grow(std::uint64_t size) = 0;
@@ -65,20 +65,20 @@ struct boost_memory {
 
 class managed final : public boost_memory
 {
-    /* In the segment: where the bytes are. */
+    /* In shared memory: the place of the bytes. */
     struct header {
         ipc::offset_ptr<char> data;
         std::uint64_t size;
         std::uint64_t capacity; /* of the allocation: size rounded up to pages */
     };
 
-    /* For the allocator's own tables: the segment is that much larger than the bytes in it. */
+    /* For the tables of the allocator: the segment is this much larger than the bytes in it. */
     static constexpr std::uint64_t slack = 4096;
 
     name_guard guard;
     bool commits;
     std::unique_ptr<ipc::managed_shared_memory> segment;
-    std::unique_ptr<ipc::shared_memory_object> watched; /* tells the size without mapping anything */
+    std::unique_ptr<ipc::shared_memory_object> watched; /* shows the size without a mapping */
     ipc::offset_t seen = 0;
     header *bytes = nullptr;
 
@@ -88,10 +88,10 @@ class managed final : public boost_memory
         bytes = segment->find<header>("bytes").first;
     }
 
-    /* Make the allocation `capacity` bytes, where it is. */
+    /* Resizes the allocation in place. */
     void resize_in_place(ipc::allocation_type how, std::uint64_t capacity)
     {
-        /* Between these two, so that the allocator has room to round. */
+        /* The result may lie between these two, since the allocator rounds. */
         std::size_t limit = how == ipc::shrink_in_place ? capacity + 64 : capacity, preferred = capacity;
         char *reuse = bytes->data.get();
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stands in for peer_boost.cpp where Boost's headers or a C++ compiler are missing. */
+/* boost_missing.c - replaces boost.cpp where Boost's headers or a C++ compiler are missing. */
 #include "peers/peers.h"
 
 const struct peer peer_boost[] = { { 0 } };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* memfd.c - the system calls of peers with one memfd. */
 #include "peers/memfd.h"
 
 #include "peers/peer.h"
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 #define HUGE     (UINT64_C(2) << 20)
-#define COLLAPSE 25 /* MADV_COLLAPSE: older headers lack it */
+#define COLLAPSE 25 /* MADV_COLLAPSE, which older headers lack */
 
 int memfd_new(uint64_t size, bool commit)
 {
@@ -32,18 +33,18 @@ int memfd_commit(int fd, uint64_t from, uint64_t to)
 
 int memfd_commit_blocks(int fd, char *base, uint64_t from, uint64_t to)
 {
-    uint64_t first = (from + HUGE - 1) & ~(HUGE - 1), behind = to & ~(HUGE - 1);
+    uint64_t first = (from + HUGE - 1) & ~(HUGE - 1), end = to & ~(HUGE - 1);
 
-    if (first >= behind)
+    if (first >= end)
         return to > from ? memfd_commit(fd, from, to) : 0;
     if (first > from && memfd_commit(fd, from, first) != 0)
         return -1;
-    for (uint64_t block = first; block < behind; block += HUGE)
+    for (uint64_t block = first; block < end; block += HUGE)
         if (pwrite(fd, "", 1, (off_t)block) != 1)
             return peer_fail_errno("pwrite");
-    if (madvise(base + first, (size_t)(behind - first), COLLAPSE) != 0 && memfd_commit(fd, first, behind) != 0)
+    if (madvise(base + first, (size_t)(end - first), COLLAPSE) != 0 && memfd_commit(fd, first, end) != 0)
         return -1;
-    return to > behind ? memfd_commit(fd, behind, to) : 0;
+    return to > end ? memfd_commit(fd, end, to) : 0;
 }
 
 int memfd_resize(int fd, uint64_t size)
@@ -98,7 +99,7 @@ char *memfd_reserve(uint64_t size)
         peer_fail_errno("mmap of a reservation");
         return NULL;
     }
-    before = HUGE - (uintptr_t)base % HUGE; /* 1 to HUGE bytes, so that there is always something to cut off */
+    before = HUGE - (uintptr_t)base % HUGE; /* 1 to HUGE bytes, so that munmap never gets 0 */
     munmap(base, (size_t)before);
     if (before < HUGE)
         munmap(base + before + size, (size_t)(HUGE - before));

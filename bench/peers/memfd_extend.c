@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One memfd in a reservation: ftruncate, then the new part is mapped right behind the old one. The base never moves. */
+/* memfd_extend.c - one memfd in a reservation: ftruncate, mmap of the new part after the old. The base never moves. */
 #include "peers/memfd.h"
 #include "peers/peers.h"
 
@@ -17,13 +17,13 @@ struct self {
     uint64_t max; /* of the reservation */
 };
 
-/* The kernel works in whole pages; so must what is mapped and unmapped here. */
+/* Rounds up to whole pages, the unit in which the kernel maps. */
 static uint64_t pages(uint64_t size)
 {
     return (size + 4095) & ~UINT64_C(4095);
 }
 
-/* Map the pages that `size` has more. Neighbours of one file at adjoining offsets become one mapping in the kernel. */
+/* Maps the pages that `size` adds. The kernel merges adjacent mappings of one file into one. */
 static int map_more(struct self *self, uint64_t size)
 {
     uint64_t from = pages(self->size), to = pages(size);
@@ -56,7 +56,7 @@ static void close_memfd(void *opaque)
     free(self);
 }
 
-/* Takes the descriptor over, also when it fails. */
+/* Consumes the descriptor, also on failure. */
 static void *reserve_and_map(int fd, uint64_t size, uint64_t max, bool commit)
 {
     struct self *self = calloc(1, sizeof *self);
@@ -148,7 +148,7 @@ static uint64_t size_now(void *self)
     }
 
 const struct peer peer_memfd_extend[] = {
-    EXTEND_PEER("memfd extend", "one memfd in a reservation: ftruncate, mmap of the new part behind the old", AS_USED),
+    EXTEND_PEER("memfd extend", "one memfd in a reservation: ftruncate, mmap of the new part after the old", AS_USED),
     EXTEND_PEER("memfd extend +commit", "the same, and fallocate of what is new", COMMIT),
     { 0 },
 };

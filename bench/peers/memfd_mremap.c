@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One memfd, mapped where the kernel likes: ftruncate and mremap. The base moves when the neighbourhood is taken. */
+/* memfd_mremap.c - one memfd: ftruncate and mremap. The base moves when the addresses after it are taken. */
 #include "peers/memfd.h"
 #include "peers/peers.h"
 
@@ -16,7 +16,7 @@ struct self {
     uint64_t size;
 };
 
-/* Takes the descriptor over, also when it fails. */
+/* Consumes the descriptor, also on failure. */
 static void *map_whole(int fd, uint64_t size, bool commit)
 {
     struct self *self = calloc(1, sizeof *self);
@@ -126,7 +126,7 @@ static void close_memfd(void *opaque)
     }
 
 const struct peer peer_memfd_mremap[] = {
-    MREMAP_PEER("memfd mremap", "one memfd: ftruncate, mremap; the base moves; a peer's shrink is SIGBUS", AS_USED),
+    MREMAP_PEER("memfd mremap", "one memfd: ftruncate, mremap; the base moves; another's shrink is SIGBUS", AS_USED),
     MREMAP_PEER("memfd mremap +commit", "the same, and fallocate of what is new", COMMIT),
     { 0 },
 };

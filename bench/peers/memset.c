@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * No way of growing, but the limit of any: memory that is there already, as much as there will ever be, in huge pages
- * and mapped. To grow is to set what is new to zero, by one thread or by two; to shrink is to do nothing.
+ * memset.c - no way of growing, but the limit of all: memory of the largest size that exists already, in huge pages,
+ * and is mapped. Grow sets the new bytes to zero, with one thread or with two; shrink does nothing.
  */
 #include "peers/memfd.h"
 #include "peers/peers.h"
@@ -50,7 +50,7 @@ static int grow(void *opaque, uint64_t size)
     uint64_t bytes = size - self->size, half = bytes / 2 & ~(HUGE - 1);
     char *from = self->base + self->size;
 
-    if (self->has_thread && half > 0) { /* less than 2 MiB each is not worth waking somebody */
+    if (self->has_thread && half > 0) { /* less than 2 MiB each is not worth waking a thread */
         self->from = from;
         self->bytes = (size_t)half;
         sem_post(&self->begin);
@@ -71,7 +71,7 @@ static int shrink(void *opaque, uint64_t size)
     return 0;
 }
 
-static void close_block(void *opaque)
+static void close_memory(void *opaque)
 {
     struct self *self = opaque;
 
@@ -89,7 +89,7 @@ static void close_block(void *opaque)
     free(self);
 }
 
-/* All of it there, and mapped: a read of each huge page has the kernel enter it into the page table. */
+/* Commits all of it, and maps it: reading each page makes the kernel enter it into the page table. */
 static int fill(struct self *self)
 {
     if (mmap(self->base, (size_t)self->max, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, self->fd, 0) == MAP_FAILED)
@@ -101,7 +101,7 @@ static int fill(struct self *self)
     return 0;
 }
 
-static void *open_block(const struct peer *peer, const struct peer_need *need)
+static void *open_memory(const struct peer *peer, const struct peer_need *need)
 {
     struct self *self = calloc(1, sizeof *self);
 
@@ -117,13 +117,13 @@ static void *open_block(const struct peer *peer, const struct peer_need *need)
     if (self->fd >= 0)
         self->base = memfd_reserve(self->max);
     if (!self->base || fill(self) != 0) {
-        close_block(self);
+        close_memory(self);
         return NULL;
     }
     self->has_thread = peer->variant == TWO_THREADS && pthread_create(&self->thread, NULL, second_thread, self) == 0;
     if (peer->variant == TWO_THREADS && !self->has_thread) {
         peer_fail("no second thread");
-        close_block(self);
+        close_memory(self);
         return NULL;
     }
     return self;
@@ -142,11 +142,11 @@ static uint64_t size_now(void *self)
 #define MEMSET_PEER(variant_name, variant_note, which)                                                                 \
     {                                                                                                                  \
         .name = variant_name, .note = variant_note, .flags = PEER_ZEROES | PEER_HUGE, .variant = which,                \
-        .open = open_block, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_block       \
+        .open = open_memory, .grow = grow, .shrink = shrink, .base = base, .size = size_now, .close = close_memory     \
     }
 
 const struct peer peer_memset[] = {
-    MEMSET_PEER("memset", "the limit: memset of memory that is there already; gives nothing back", ONE_THREAD),
-    MEMSET_PEER("memset 2 threads", "the same by two threads", TWO_THREADS),
+    MEMSET_PEER("memset", "the limit: memset of memory that exists already; gives nothing back", ONE_THREAD),
+    MEMSET_PEER("memset 2 threads", "the same with two threads", TWO_THREADS),
     { 0 },
 };

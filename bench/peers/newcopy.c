@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A new object of the new size, and everything copied over: what is left where an object's size is fixed. */
+/* newcopy.c - a new object of the new size, and a copy of everything: the only way where objects have a fixed size. */
 #include "peers/memfd.h"
 #include "peers/peers.h"
 
@@ -17,7 +17,7 @@ struct self {
     uint64_t size;
 };
 
-/* A new object; what the old one had goes with it, up to the smaller size. An old size of 0: there is none. */
+/* Makes an object of `size` bytes, copies the old one into it, and ends the old one. self->size of 0: there is none. */
 static int move_to(struct self *self, uint64_t size)
 {
     int fd = memfd_new(size, self->commit);
@@ -81,7 +81,7 @@ static void close_memfd(void *opaque)
     free(self);
 }
 
-/* Shared memory, but how the others learn of the new object is left to the user: neither attach nor sync here. */
+/* Without attach and sync: how other processes learn of the new object is left to the user. */
 #define NEWCOPY_PEER(variant_name, variant_note, which)                                                                \
     {                                                                                                                  \
         .name = variant_name, .note = variant_note,                                                                    \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stitch does, by hand and without anything else: shared memory objects of one size, mapped end to end in a
- * reservation. To grow is to make and map one more, to shrink is to unlink the last; to attach is to open and map each
- * by its name. No directory, no lock, no commit, no checks: what segments cost in the kernel.
+ * objects.c - stitch's technique by hand: shared memory objects of one size, mapped end to end in a reservation. Grow
+ * makes and maps one more, shrink unlinks the last, attach opens and maps each by its name. There is no directory, no
+ * lock, no commit and no check, so it shows the cost of segments in the kernel.
  */
 #include "peers/memfd.h"
 #include "peers/peers.h"
@@ -26,7 +26,7 @@ static void name_of(const struct self *self, uint64_t index, char name[96])
     snprintf(name, 96, "/%s.%08llx", self->name, (unsigned long long)index);
 }
 
-/* Open object number `count`, make it if that is asked for, map it behind the last and forget the descriptor. */
+/* Opens object number `count` (with O_CREAT: makes it), maps it after the last one, and closes the descriptor. */
 static int add(struct self *self, int flags)
 {
     char name[96];
@@ -40,7 +40,7 @@ static int add(struct self *self, int flags)
     if (flags & O_CREAT)
         err = memfd_resize(fd, self->extent);
     else if (fstat(fd, &status) != 0 || (uint64_t)status.st_size != self->extent)
-        err = peer_fail("an object of another size");
+        err = peer_fail("an object has another size");
     if (err == 0 && mmap(self->base + self->count * self->extent, (size_t)self->extent, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
         err = peer_fail_errno("mmap");
@@ -157,7 +157,7 @@ static uint64_t segments_now(void *self)
     return ((struct self *)self)->count;
 }
 
-/* Told by nobody: another process would need the count from somewhere. */
+/* Does nothing, since a follower has no way to learn the number of objects. */
 static int look(void *self, uint64_t times)
 {
     (void)self;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of peers, and the little that all of them share. */
+/* peers.c - the list of peers, and the reports of failures, which all of them use. */
 #include "peers/peers.h"
 
 #include <errno.h>
@@ -25,9 +25,9 @@ int peer_fail(const char *format, ...)
     return -1;
 }
 
-int peer_fail_errno(const char *what)
+int peer_fail_errno(const char *call)
 {
-    return peer_fail("%s: %s", what, strerror(errno));
+    return peer_fail("%s: %s", call, strerror(errno));
 }
 
 const char *peer_failure(void)
@@ -35,11 +35,11 @@ const char *peer_failure(void)
     return failure;
 }
 
-void peer_unique_name(char *name, uint64_t room)
+void peer_unique_name(char *name, uint64_t size)
 {
     static unsigned counter;
 
-    snprintf(name, (size_t)room, "stitch-bench-%ld-%u", (long)getpid(), ++counter);
+    snprintf(name, (size_t)size, "stitch-bench-%ld-%u", (long)getpid(), ++counter);
 }
 
 const struct peer *peer_at(unsigned index)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The variants of every peer; each array ends with an entry whose name is NULL. */
+/* peers.h - the variants of every peer; each array ends with an entry whose name is NULL. */
 #ifndef BENCH_PEERS_H
 #define BENCH_PEERS_H
 
@@ -13,7 +13,7 @@ extern const struct peer peer_stitch[];
 extern const struct peer peer_memfd_mremap[];
 extern const struct peer peer_memfd_extend[];
 extern const struct peer peer_sparse[];
-extern const struct peer peer_boost[]; /* peer_boost.cpp, or empty: peer_boost_missing.c */
+extern const struct peer peer_boost[]; /* boost.cpp, or boost_missing.c, where it is empty */
 extern const char *const peer_boost_missing;
 extern const struct peer peer_newcopy[];
 extern const struct peer peer_realloc[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A private reservation that is opened bit by bit with mprotect, in huge pages: the fastest growing memory that a
- * process can have for itself.
+ * private.c - a private reservation that mprotect makes accessible part by part, in huge pages: the fastest growing
+ * memory that a process can have for itself.
  */
 #include "peers/memfd.h"
 #include "peers/peers.h"
@@ -15,7 +15,7 @@ struct self {
     uint64_t max;
 };
 
-/* Access comes and goes in huge pages: the kernel uses one only where the whole of it may be touched. */
+/* Rounds up to whole huge pages. The kernel uses a huge page only where all of it is accessible. */
 static uint64_t blocks(uint64_t size)
 {
     return (size + (UINT64_C(2) << 20) - 1) & ~((UINT64_C(2) << 20) - 1);
@@ -45,7 +45,7 @@ static int shrink(void *opaque, uint64_t size)
     return 0;
 }
 
-static void close_block(void *opaque)
+static void close_memory(void *opaque)
 {
     struct self *self = opaque;
 
@@ -54,7 +54,7 @@ static void close_block(void *opaque)
     free(self);
 }
 
-static void *open_block(const struct peer *peer, const struct peer_need *need)
+static void *open_memory(const struct peer *peer, const struct peer_need *need)
 {
     struct self *self = calloc(1, sizeof *self);
 
@@ -66,12 +66,12 @@ static void *open_block(const struct peer *peer, const struct peer_need *need)
     self->max = blocks(need->max);
     self->base = memfd_reserve(self->max);
     if (!self->base || grow(self, need->start) != 0) {
-        close_block(self);
+        close_memory(self);
         return NULL;
     }
     if (madvise(self->base, (size_t)self->max, MADV_HUGEPAGE) != 0) {
         peer_fail_errno("madvise(HUGEPAGE)");
-        close_block(self);
+        close_memory(self);
         return NULL;
     }
     return self;
@@ -89,13 +89,13 @@ static uint64_t size_now(void *self)
 
 const struct peer peer_private[] = {
     { .name = "private huge pages",
-      .note = "a private reservation: mprotect by 2 MiB, MADV_HUGEPAGE",
+      .note = "a private reservation: mprotect in units of 2 MiB, MADV_HUGEPAGE",
       .flags = PEER_ANON | PEER_ZEROES | PEER_HUGE,
-      .open = open_block,
+      .open = open_memory,
       .grow = grow,
       .shrink = shrink,
       .base = base,
       .size = size_now,
-      .close = close_block },
+      .close = close_memory },
     { 0 },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* realloc of the C library: private memory, for a sense of what sharing costs. */
+/* realloc.c - realloc of the C library: private memory, which shows the cost of sharing. */
 #include "peers/peers.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int resize(void *opaque, uint64_t size)
     return 0;
 }
 
-static void *open_block(const struct peer *peer, const struct peer_need *need)
+static void *open_memory(const struct peer *peer, const struct peer_need *need)
 {
     struct self *self = calloc(1, sizeof *self);
 
@@ -47,7 +47,7 @@ static uint64_t size_now(void *self)
     return ((struct self *)self)->size;
 }
 
-static void close_block(void *opaque)
+static void close_memory(void *opaque)
 {
     struct self *self = opaque;
 
@@ -59,11 +59,11 @@ const struct peer peer_realloc[] = {
     { .name = "realloc",
       .note = "the C library's realloc: private, 4 KiB pages; the base moves",
       .flags = PEER_ANON,
-      .open = open_block,
+      .open = open_memory,
       .grow = resize,
       .shrink = resize,
       .base = base,
       .size = size_now,
-      .close = close_block },
+      .close = close_memory },
     { 0 },
 };

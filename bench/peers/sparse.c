@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The honest baseline: one memfd of the greatest size, mapped whole from the start. To grow is to store the new size in
- * a word that all can see; to shrink is to store it and punch the rest out. Nothing can be cheaper; what it lacks is in
- * README.md. "blocks" commits just as stitch does, so what stitch takes longer is what segments, lock and directory
- * cost.
+ * sparse.c - the honest baseline: one memfd of the largest size, mapped whole from the start. Grow stores the new size
+ * in a shared word; shrink stores it and punches the rest out. Nothing can be cheaper; README.md lists what it lacks.
+ * The variant "blocks" commits exactly as stitch does, so the difference to stitch is the cost of segments, lock and
+ * directory.
  */
 #include "peers/memfd.h"
 #include "peers/peers.h"
@@ -16,7 +16,7 @@
 
 enum variant { AS_USED, COMMIT, BLOCKS };
 
-/* Behind the data, in its own page of the memfd. */
+/* In shared memory: after the data, in its own page of the memfd. */
 struct shared {
     _Atomic uint64_t size;
 };
@@ -31,9 +31,9 @@ struct self {
     char *base;
     struct shared *shared;
     uint64_t max;
-    uint64_t size;  /* as last seen */
-    uint64_t mark;  /* BLOCKS: [0, mark) is committed */
-    uint64_t clean; /* BLOCKS: and from here on never stored to */
+    uint64_t size;      /* as last seen */
+    uint64_t mark;      /* BLOCKS: [0, mark) is committed */
+    uint64_t dirty_end; /* BLOCKS: no process has stored at or beyond this offset */
 };
 
 static void close_memfd(void *opaque)
@@ -46,7 +46,7 @@ static void close_memfd(void *opaque)
     free(self);
 }
 
-/* Takes the descriptor over, also when it fails. A reservation first, only for its alignment. */
+/* Consumes the descriptor, also on failure. The reservation below the mapping is only for alignment. */
 static struct self *map_whole(int fd, uint64_t max, enum variant variant)
 {
     uint64_t whole = max + SHARED_BYTES;
@@ -76,7 +76,7 @@ static uint64_t rounded(uint64_t size, uint64_t unit)
     return (size + unit - 1) & ~(unit - 1);
 }
 
-/* By blocks: up to 2 MiB to the page, then never more than one block ahead, on the way down as well. */
+/* Returns the end of the committed part. BLOCKS: to the page up to 2 MiB, then to the block, as grow and as shrink. */
 static uint64_t mark_for(const struct self *self, uint64_t size)
 {
     uint64_t mark = rounded(size, self->variant == BLOCKS && size > BLOCK ? BLOCK : PAGE);
@@ -106,9 +106,9 @@ static int grow(void *opaque, uint64_t size)
 
     if (commit(self, size) != 0)
         return -1;
-    if (self->variant == BLOCKS && self->size < self->clean) /* what stayed committed must read zero again */
-        memset(self->base + self->size, 0, (size_t)((size < self->clean ? size : self->clean) - self->size));
-    self->clean = size > self->clean ? size : self->clean;
+    if (self->variant == BLOCKS && self->size < self->dirty_end) /* committed bytes must read as zero again */
+        memset(self->base + self->size, 0, (size_t)((size < self->dirty_end ? size : self->dirty_end) - self->size));
+    self->dirty_end = size > self->dirty_end ? size : self->dirty_end;
     self->size = size;
     atomic_store_explicit(&self->shared->size, size, memory_order_release);
     return 0;
@@ -155,7 +155,7 @@ static int shrink(void *opaque, uint64_t size)
         from = mark_for(self, size);
         to = self->mark;
         self->mark = from < to ? from : to;
-        self->clean = self->clean < self->mark ? self->clean : self->mark;
+        self->dirty_end = self->dirty_end < self->mark ? self->dirty_end : self->mark;
     }
     self->size = size;
     atomic_store_explicit(&self->shared->size, size, memory_order_release);
@@ -195,7 +195,7 @@ static uint64_t size_now(void *self)
 const struct peer peer_sparse[] = {
     SPARSE_PEER("sparse", "one sparse memfd mapped whole: grow is a store, shrink punches", AS_USED, 0),
     SPARSE_PEER("sparse +commit", "the same, and fallocate of what is new", COMMIT, 0),
-    SPARSE_PEER("sparse +blocks", "the same, and the commit that stitch has: pwrite and MADV_COLLAPSE by 2 MiB", BLOCKS,
+    SPARSE_PEER("sparse +blocks", "the same, and the commit of stitch: pwrite and MADV_COLLAPSE of 2 MiB", BLOCKS,
                 PEER_HUGE),
     { 0 },
 };

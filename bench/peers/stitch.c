@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stitch itself, through its public header and its shared library, as any program would use it. */
+/* stitch.c - stitch itself, through its public headers and its shared library, as any program would use it. */
 #include "peers/peers.h"
 
 #include <stitch/inspect.h>
@@ -17,7 +17,7 @@ struct self {
     stitch_region *region;
     char name[64];
 
-    /* TWO_THREADS: the one that is lent. */
+    /* TWO_THREADS: the second thread, which zeroes memory for stitch. */
     pthread_t thread;
     bool has_thread;
     sem_t begin, done;
@@ -30,7 +30,7 @@ static int failed(const char *call, int err)
     return peer_fail("%s: %s: %s (errno %d)", call, stitch_error_name(err), stitch_strerror(err), stitch_os_error());
 }
 
-static void *lent_thread(void *opaque)
+static void *second_thread(void *opaque)
 {
     struct self *self = opaque;
 
@@ -54,17 +54,17 @@ static void run_on_both(void *opaque, void (*work)(void *job), void *job)
     sem_wait(&self->done);
 }
 
-static int lend(struct self *self)
+static int start_thread(struct self *self)
 {
-    struct stitch_parallel lender = { .run = run_on_both, .arg = self };
+    struct stitch_parallel parallel = { .run = run_on_both, .arg = self };
     int err;
 
     sem_init(&self->begin, 0, 0);
     sem_init(&self->done, 0, 0);
-    self->has_thread = pthread_create(&self->thread, NULL, lent_thread, self) == 0;
+    self->has_thread = pthread_create(&self->thread, NULL, second_thread, self) == 0;
     if (!self->has_thread)
         return peer_fail("no second thread");
-    err = stitch_set_parallel(self->region, &lender);
+    err = stitch_set_parallel(self->region, &parallel);
     return err < 0 ? failed("stitch_set_parallel", err) : 0;
 }
 
@@ -106,7 +106,7 @@ static void *open_region(const struct peer *peer, const struct peer_need *need)
         free(self);
         return NULL;
     }
-    if (peer->variant == TWO_THREADS && lend(self) != 0) {
+    if (peer->variant == TWO_THREADS && start_thread(self) != 0) {
         close_region(self);
         return NULL;
     }
@@ -194,8 +194,8 @@ static uint64_t segments_now(void *opaque)
     }
 
 const struct peer peer_stitch[] = {
-    STITCH_PEER("stitch", "the default: segments end to end, memory is there when grow returns", EAGER),
-    STITCH_PEER("stitch exclusive", "STITCH_EXCLUSIVE: the one writer, who takes no lock at each call", EXCLUSIVE),
+    STITCH_PEER("stitch", "the default: segments end to end, committed when grow returns", EAGER),
+    STITCH_PEER("stitch exclusive", "STITCH_EXCLUSIVE: the only writer, which takes no lock at each call", EXCLUSIVE),
     STITCH_PEER("stitch 2 threads", "stitch_set_parallel: a second thread commits with the growing one", TWO_THREADS),
     STITCH_PEER("stitch lazy", "STITCH_LAZY: memory is found at first touch", LAZY),
     STITCH_PEER("stitch single", "STITCH_BACKEND_SINGLE: one object as large as the reserve", SINGLE),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* aims.c - the list of aims, and how a figure is computed from the rows of the results. */
 #include "report/aims.h"
 
 #include <stdio.h>
@@ -6,11 +7,11 @@
 
 enum { P0 = 1, P1 = 2, P2 = 4, P3 = 8 }; /* phases of a work */
 
-/* Of a ladder. */
+/* The phases of a ladder. */
 #define BOTH   P2
 #define SHRINK P3
 
-/* One number of each round: a metric of one peer in one work, summed over phases. */
+/* One number of each round: a metric of one peer in one work, summed over phases (a set of P0 to P3). */
 struct term {
     const char *work, *peer;
     enum metric metric;
@@ -19,19 +20,19 @@ struct term {
 
 enum kind {
     RATIO, /* of / to */
-    VALUE, /* of, in `unit` ns */
-    SLOPE, /* (of - to) / unit: from two works, what one step costs */
+    VALUE, /* of, in units of `unit` ns */
+    SLOPE, /* (of - to) / unit: the cost of one step, from two works */
     BACK   /* memory held after shrinking, less `unit`, in MiB */
 };
 
 struct aim {
-    const char *text; /* %s: the peer's name */
+    const char *text; /* %s is the peer's name */
     enum kind kind;
     struct term of, to;
-    double bound; /* 0: no aim, told for comparison */
+    double bound; /* 0: no aim, shown for comparison */
     bool at_least;
     double unit;
-    const char *peers[8]; /* one aim for each as the peer of `of`; none: as it stands */
+    const char *peers[8]; /* makes one aim of each: the peer of the term whose peer is NULL; none: a single aim */
 };
 
 /* clang-format off */
@@ -132,7 +133,7 @@ static double number_of(const struct row *row, const struct term *term, unsigned
     return sum;
 }
 
-/* The figure of one round. */
+/* Returns the figure of one round. */
 static double figure_of(const struct aim *aim, const struct row *of, const struct row *to, unsigned round)
 {
     double number = number_of(of, &aim->of, round);
@@ -150,6 +151,7 @@ static double figure_of(const struct aim *aim, const struct row *of, const struc
     }
 }
 
+/* Fills *out for one aim and one peer. Returns false if the results lack a row that it needs. */
 static bool show(const struct aim *aim, const char *peer, const struct result *results, unsigned count,
                  struct aim_shown *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results as JSON. Times are in ns, memory in bytes; README.md describes the file. */
+/* json.c - the results as JSON. Times are in ns, memory in bytes; README.md describes the file. */
 #include "report/report.h"
 
 #include "report/aims.h"

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
-# Draws what stitch-bench --tsv wrote. Takes: results (the file), folder (where the SVGs go).
+# Draws the plots from the file that stitch-bench --tsv wrote. Takes: results (the file), folder (for the SVGs).
 #   gnuplot -e "results='results.tsv'; folder='.'" plots.gp
-# gnuplot, since it is small, old and kept, and draws the same file from the same numbers every time.
+# It is gnuplot because gnuplot is small and maintained, and draws the same file from the same numbers every time.
 set datafile separator "\t"
 set term svg size 760,420 dynamic enhanced font "sans-serif,12" background "white"
 set grid x lc rgb "#dddddd"
 set border 3
 set tics nomirror
 
-# rows(work, phase, column, divisor): "name value" lines of one phase, the largest first.
+# rows(work, phase, column, divisor) makes "name value" lines of one phase, the largest value first.
 rows(work, phase, column, divisor) = sprintf("< awk -F'\\t' '$1 == \"%s\" && $3 == \"%s\" ".\
     "&& ($3 != \"shrink\" || $2 !~ /memset/) { printf \"%%s\\t%%g\\n\", $2, $%d / %g }' %s | sort -t'\t' -k2 -rg", \
     work, phase, column, divisor, results)
 
-# Did that work run?
+# has(work) is true if the work ran.
 has(work) = strlen(system(sprintf("awk -F'\\t' '$1 == \"%s\" { print; exit }' %s", work, results))) > 0
 
-# Bars from left to right, on a scale of powers of ten; stitch's own in another colour.
+# Bars run from left to right, on a scale of powers of ten; those of stitch have another colour.
 set style fill solid
 set boxwidth 0.7
 unset key

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results as tables for people: at most 120 columns. */
+/* table.c - the results as tables for people, at most 120 columns wide. */
 #include "report/report.h"
 
 #include "report/aims.h"
@@ -10,7 +10,7 @@
 
 enum { NAME_WIDTH = 22 };
 
-/* Three or four digits that count, in `width` columns; a dash for "not known". */
+/* Prints three or four significant digits in `width` columns; a dash for a figure that is not known. */
 static void number(double value, int width)
 {
     if (value <= 0)
@@ -42,13 +42,12 @@ void table_heading(const struct heading *heading)
         "figures       medians over the repetitions; x: how many times as long as \"%s\" it took (the median of the\n"
         "              ratios of the rounds); the clock%s takes %.0f ns, which single calls include\n",
         peer_at(0)->name, heading->settings->busy ? " (processor time)" : "", heading->clock_cost);
-    printf("memory        the system's own count%s, so whatever else runs here shows\n",
+    printf("memory        the system's own count%s, so other programs that run here show in it\n",
            heading->exact_memory ? "" : " (not root: give or take 1 MiB)");
     puts(heading->settings->cold
-             ? "warm          not at all: the times are those of whatever pages come first, and mean little"
-             : "warm          before each trial as much memory as it uses is touched and freed, so that nobody pays "
-               "for\n"
-               "              pages that a hypervisor has yet to back; the rates are at the end");
+             ? "warm          no page, so the times mean little"
+             : "warm          before each trial as much memory as it uses is touched and freed, so that no peer pays\n"
+               "              for pages that a hypervisor has not backed yet; the rates are at the end");
     if (missing)
         printf("left out      %s\n", missing);
     puts("\npeers");
@@ -56,7 +55,7 @@ void table_heading(const struct heading *heading)
         printf("  %-*s %s\n", NAME_WIDTH, peer->name, peer->note);
 }
 
-/* Begins the row with its name. True if there are figures to follow; otherwise it is complete, with the reason. */
+/* Prints the name of the row. Returns true if figures must follow; otherwise completes the row with the reason. */
 static bool begin_row(const struct row *row)
 {
     printf("%-*s", NAME_WIDTH, row->peer->name);
@@ -77,7 +76,7 @@ static void memory_columns(const struct row *row)
            row_memory(row, MEMORY_LEFT) / 1024, (unsigned long long)row->outcomes[row->count - 1].moves);
 }
 
-/* All calls of a phase together, and the memory. */
+/* Prints the sum of all calls of each phase, and the memory. */
 static void table_of_totals(const struct result *result)
 {
     unsigned phases = work_phase_count(result->work);
@@ -101,7 +100,7 @@ static void table_of_totals(const struct result *result)
     }
 }
 
-/* Single calls. */
+/* Prints the median and the 99th percentile of the single calls. */
 static void table_of_calls(const struct result *result)
 {
     const struct work *work = result->work;
@@ -130,7 +129,7 @@ static void table_of_calls(const struct result *result)
     }
 }
 
-/* How far apart the trials of one peer were. */
+/* Prints how far apart the trials of one peer were. */
 static void spread(const struct result *result)
 {
     enum metric metric = result->work->flags & WORK_TOTALS ? METRIC_TOTAL : METRIC_MEDIAN;
@@ -162,7 +161,7 @@ void table_result(const struct result *result)
     fflush(stdout);
 }
 
-/* "short by 12 %", "over by 5 %". */
+/* Prints "short by 12 %", "over by 5 %". */
 static void verdict(const struct aim_shown *aim)
 {
     if (aim->bound <= 0)
@@ -212,7 +211,7 @@ void table_footing(const struct heading *heading, double seconds)
                heading->conditions->first_warming / 1e9, 1e-9 / series_quantile(&passes, 0.5),
                1e-9 / series_quantile(&passes, 1));
     if (shares.count > 0)
-        printf("  processor   a trial had one for %.0f %% of its time (median), the unluckiest for %.0f %%\n",
+        printf("  processor   a trial had one for %.0f %% of its time (median), the worst one for %.0f %%\n",
                100 * series_quantile(&shares, 0.5), 100 * series_quantile(&shares, 0));
     printf("%s after %.0f s\n", heading->interrupted ? "interrupted" : "done", seconds);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results as lines with tabs between, which gnuplot and awk take. Times are in ns, memory in bytes. */
+/* tsv.c - the results as lines with tabs, for gnuplot and awk. Times are in ns, memory in bytes. */
 #include "report/report.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A second handle to memory that was grown in steps of 2 MiB: for stitch each step is a segment of its own, for the
- * others it is one object of the same size.
+ * attach.c - a second handle to memory that was grown in steps of 2 MiB. In stitch each step is a segment of its own;
+ * the other peers have one object of the same size.
  */
 #include "sys.h"
 #include "works/work.h"
@@ -19,7 +19,7 @@ static uint64_t whole(const struct work *work, const struct settings *settings)
     return count * work->step;
 }
 
-/* The first word of each step, as the follower sees it. */
+/* Checks the first word of each step, as the follower sees it. */
 static int read_all(const struct work *work, const struct trial *trial, void *follower)
 {
     const char *base = trial->peer->base(follower);

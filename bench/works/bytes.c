@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Growing and shrinking by one byte: what a call costs that has almost nothing to do. */
+/* bytes.c - growing and shrinking by one byte: the cost of a call that has almost nothing to do. */
 #include "sys.h"
 #include "works/work.h"
 
@@ -8,7 +8,7 @@ enum phase { GROW, SHRINK };
 #define SEGMENT (UINT64_C(2) << 20)
 
 enum {
-    BATCH = 50 /* calls per sample, so that the clock does not count */
+    BATCH = 50 /* calls per sample, so that the cost of the clock vanishes */
 };
 
 static uint64_t peak(const struct work *work, const struct settings *settings)
@@ -17,7 +17,7 @@ static uint64_t peak(const struct work *work, const struct settings *settings)
     return work->start + work->count * BATCH;
 }
 
-/* BATCH calls in one direction, one clock around all: the mean nanoseconds of one, or a negative number. */
+/* Makes BATCH calls in one direction. Returns the mean nanoseconds of one call, or a negative number. */
 static double batch(struct trial *trial, bool up)
 {
     int (*resize)(void *, uint64_t) = up ? trial->peer->grow : trial->peer->shrink;
@@ -44,7 +44,7 @@ static int there_and_back(const struct work *work, struct trial *trial)
     return trial_check(trial, trial->peer->size(trial->self));
 }
 
-/* So many segments of 2 MiB, for those who have segments. */
+/* Grows by 2 MiB at a time; a peer that has segments makes one each time. */
 static int grow_to_start(const struct work *work, struct trial *trial)
 {
     for (uint64_t size = 2 * SEGMENT; size < work->start; size += SEGMENT)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes that follow: how long after the owner began to grow by a page does another process read its first byte,
- * looking all the time or asleep until it is woken; and what do sleepers cost the owner. Wall clock always: what one
- * process waits for is not in its own processor time.
+ * follow.c - processes that follow an owner who grows. It measures the time from the beginning of the grow until
+ * another process has read the first new byte, either polling or asleep until it is woken, and the cost of sleepers for
+ * the owner. It always uses the wall clock, since the processor time of a process does not include its waiting.
  */
 #include "sys.h"
 #include "works/work.h"
@@ -23,7 +23,7 @@ enum phase { GROW, SEEN };
 
 enum { FOLLOWERS_MAX = 8, PATIENCE_S = 20, QUIET_NS = 500000 };
 
-/* What the processes tell each other: the round that a follower is ready for, the one that it has seen, and when. */
+/* In shared memory. Each follower writes the round for which it is ready, the round that it has seen, and when. */
 struct board {
     struct {
         _Alignas(64) atomic_ullong ready;
@@ -38,7 +38,7 @@ struct followers {
     unsigned count;
 };
 
-/* In the process of a follower. */
+/* The main function of a follower's process. */
 static void follow(const struct work *work, struct trial *trial, struct board *board, unsigned number)
 {
     const struct peer *peer = trial->peer;
@@ -58,8 +58,8 @@ static void follow(const struct work *work, struct trial *trial, struct board *b
     _exit(!self);
 }
 
-/* Until all followers have come to this round. */
-static int until(const struct followers *followers, bool seen, uint64_t round)
+/* Waits until all followers have come to this round. */
+static int wait_for_followers(const struct followers *followers, bool seen, uint64_t round)
 {
     double deadline = sys_wall() + PATIENCE_S * 1e9;
 
@@ -75,7 +75,7 @@ static int until(const struct followers *followers, bool seen, uint64_t round)
     return 0;
 }
 
-/* Time enough for those who are to sleep. */
+/* Gives the followers time to fall asleep. */
 static void let_them_sleep(void)
 {
     nanosleep(&(struct timespec){ .tv_nsec = QUIET_NS }, NULL);
@@ -86,7 +86,7 @@ static int grow_and_be_seen(const struct work *work, struct trial *trial, const 
     for (uint64_t round = 1; round <= work->count; round++) {
         double begin, end, last = 0;
 
-        if (until(followers, false, round) != 0)
+        if (wait_for_followers(followers, false, round) != 0)
             return -1;
         if (work->flags & WORK_NEEDS_WAIT)
             let_them_sleep();
@@ -94,7 +94,7 @@ static int grow_and_be_seen(const struct work *work, struct trial *trial, const 
         if (trial_resize(trial, trial->peer->size(trial->self) + work->step) < 0)
             return -1;
         end = sys_wall();
-        if (until(followers, true, round) != 0)
+        if (wait_for_followers(followers, true, round) != 0)
             return -1;
         for (unsigned i = 0; i < followers->count; i++)
             last = followers->board->follower[i].when > last ? followers->board->follower[i].when : last;
@@ -154,25 +154,24 @@ static int run(const struct work *work, struct trial *trial)
     return err;
 }
 
-#define FOLLOW_WORK(work_name, work_what, by, times, followers, work_flags, ...)                                       \
+/* `step` is the growth in bytes, `limit` the number of followers, `count` the number of rounds. */
+#define FOLLOW_WORK(work_name, work_what, more_flags, ...)                                                             \
     {                                                                                                                  \
-        .name = work_name, .what = work_what, .flags = WORK_NEEDS_SHARED | WORK_NO_COPIES | (work_flags),              \
-        .phases = { __VA_ARGS__ }, .peak = peak, .run = run, .start = 2 * MIB, .step = by, .limit = followers,         \
-        .count = times                                                                                                 \
+        .name = work_name, .what = work_what, .flags = WORK_NEEDS_SHARED | WORK_NO_COPIES | (more_flags),              \
+        .peak = peak, .run = run, .start = 2 * MIB, __VA_ARGS__                                                        \
     }
 
 const struct work work_follow[] = {
-    FOLLOW_WORK("follow-poll",
-                "grow by a page; another process looks all the time, and reads its first byte; 300 times", PAGE, 300, 1,
-                0, "grow", "seen"),
-    FOLLOW_WORK(
-        "follow-segment",
-        "grow by 2 MiB (stitch: a segment); another process looks all the time, and reads its first byte; 50 times",
-        2 * MIB, 50, 1, 0, "grow", "seen"),
-    FOLLOW_WORK("follow-wait-0", "grow by a page, and nobody waits; 300 times", PAGE, 300, 0, WORK_NEEDS_WAIT, "grow"),
-    FOLLOW_WORK("follow-wait-1", "the same, and another process sleeps until there is more; 300 times", PAGE, 300, 1,
-                WORK_NEEDS_WAIT, "grow", "seen"),
-    FOLLOW_WORK("follow-wait-8", "the same, and 8 others sleep (seen: by the last of them); 300 times", PAGE, 300, 8,
-                WORK_NEEDS_WAIT, "grow", "seen"),
+    FOLLOW_WORK("follow-poll", "grow by a page; another process polls, and reads the first new byte; 300 times", 0,
+                .phases = { "grow", "seen" }, .step = PAGE, .limit = 1, .count = 300),
+    FOLLOW_WORK("follow-segment",
+                "grow by 2 MiB (stitch: a segment); another process polls, and reads the first new byte; 50 times", 0,
+                .phases = { "grow", "seen" }, .step = 2 * MIB, .limit = 1, .count = 50),
+    FOLLOW_WORK("follow-wait-0", "grow by a page, and no process waits; 300 times", WORK_NEEDS_WAIT,
+                .phases = { "grow" }, .step = PAGE, .limit = 0, .count = 300),
+    FOLLOW_WORK("follow-wait-1", "the same, and another process sleeps until there is more; 300 times", WORK_NEEDS_WAIT,
+                .phases = { "grow", "seen" }, .step = PAGE, .limit = 1, .count = 300),
+    FOLLOW_WORK("follow-wait-8", "the same, and 8 others sleep (seen: by the last of them); 300 times", WORK_NEEDS_WAIT,
+                .phases = { "grow", "seen" }, .step = PAGE, .limit = 8, .count = 300),
     { 0 },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Up to a greatest size rung by rung, touching each new page, and back down the same rungs. */
+/* ladder.c - up to a largest size rung by rung, touching each new page, and back down the same rungs. */
 #include "works/work.h"
 
 enum phase { GROW, TOUCH, BOTH, SHRINK };
@@ -12,7 +12,7 @@ static uint64_t top(const struct work *work, const struct settings *settings)
     return settings->max < work->limit ? settings->max : work->limit;
 }
 
-/* The next rung above `size`, and the one below. A step of 0 doubles and halves. */
+/* Return the next rung above or below `size`. A step of 0 doubles and halves. */
 static uint64_t above(const struct work *work, uint64_t size)
 {
     return work->step == 0 ? 2 * size : size + work->step;
@@ -75,33 +75,33 @@ static int run(const struct work *work, struct trial *trial)
     return err;
 }
 
-#define LADDER(work_name, work_what, work_start, work_step, work_limit, more_flags, ...)                               \
+/* `step` of 0 doubles; `limit` is the largest size, where --max is larger. */
+#define LADDER(work_name, work_what, more_flags, ...)                                                                  \
     {                                                                                                                  \
         .name = work_name, .what = work_what, .flags = WORK_TOTALS | WORK_MEMORY | (more_flags),                       \
-        .phases = { "grow", "touch", "both", "shrink" }, .peak = top, .run = run, .start = work_start,                 \
-        .step = work_step, .limit = work_limit, __VA_ARGS__                                                            \
+        .phases = { "grow", "touch", "both", "shrink" }, .peak = top, .run = run, __VA_ARGS__                          \
     }
 
-/* Those who take small pages are slow; the others, beside whom they show it, are few. */
+/* The peers that take small pages, which are slow, and a few others for comparison. */
 #define STEPPERS                                                                                                       \
     "stitch,stitch lazy,memfd mremap,memfd mremap +commit,memfd extend,memfd extend +commit,sparse,sparse +commit,"    \
     "sparse +blocks,Boost managed,Boost managed +commit,Boost object,Boost object +commit,realloc,private huge pages"
 
-/* Those who take huge pages, and the limit: they are close to each other, and soon done. */
+/* The peers that take huge pages, and the limit. They are close to each other, and take little time. */
 #define HUGE "stitch,stitch 2 threads,sparse +blocks,private huge pages,memset,memset 2 threads"
 
 const struct work work_ladder[] = {
-    LADDER("doubling", "from 64 KiB by doubling, each new page touched; back by halving", 64 * KIB, 0, UINT64_MAX, 0,
-           .only = STEPPERS ",new+memcpy,new+memcpy +commit"),
-    LADDER("doubling-huge", "the same with huge pages only; twice as many rounds", 64 * KIB, 0, UINT64_MAX, 0,
-           .only = HUGE, .rounds = 2),
-    LADDER("steps", "from 1 MiB in steps of 1 MiB, each new page touched; back in the same steps", MIB, MIB, UINT64_MAX,
-           WORK_NO_COPIES, .only = STEPPERS),
-    LADDER("steps-huge", "the same with huge pages only; twice as many rounds", MIB, MIB, UINT64_MAX, 0, .only = HUGE,
-           .rounds = 2),
-    LADDER("steps-32M", "as steps, to 32 MiB only: short enough for those who copy", MIB, MIB, 32 * MIB, 0,
-           .only = NULL),
+    LADDER("doubling", "from 64 KiB by doubling, each new page touched; back by halving", 0, .start = 64 * KIB,
+           .limit = UINT64_MAX, .only = STEPPERS ",new+memcpy,new+memcpy +commit"),
+    LADDER("doubling-huge", "the same with huge pages only; twice as many rounds", 0, .start = 64 * KIB,
+           .limit = UINT64_MAX, .only = HUGE, .rounds = 2),
+    LADDER("steps", "from 1 MiB in steps of 1 MiB, each new page touched; back in the same steps", WORK_NO_COPIES,
+           .start = MIB, .step = MIB, .limit = UINT64_MAX, .only = STEPPERS),
+    LADDER("steps-huge", "the same with huge pages only; twice as many rounds", 0, .start = MIB, .step = MIB,
+           .limit = UINT64_MAX, .only = HUGE, .rounds = 2),
+    LADDER("steps-32M", "as steps, to 32 MiB only: short enough for peers that copy", 0, .start = MIB, .step = MIB,
+           .limit = 32 * MIB),
     LADDER("appends", "from 64 KiB in steps of 64 KiB to 256 MiB, each new page touched; back in the same steps",
-           64 * KIB, 64 * KIB, 256 * MIB, WORK_NO_COPIES, .only = NULL),
+           WORK_NO_COPIES, .start = 64 * KIB, .step = 64 * KIB, .limit = 256 * MIB),
     { 0 },
 };

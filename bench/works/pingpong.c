@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Growing and shrinking by the same 64 KiB again and again, touching them each time: at the very end of an extent,
- * where stitch makes and drops a segment each time, and inside one.
+ * pingpong.c - growing and shrinking by the same 64 KiB again and again, touching them each time: at the end of an
+ * extent, where stitch makes and removes a segment each time, and inside an extent.
  */
 #include "works/work.h"
 
@@ -10,7 +10,7 @@ enum phase { GROW, TOUCH, SHRINK };
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 
-/* A region that is made with `start` bytes has one segment of just that extent. */
+/* Returns the size at the start. A region that is created with that size has one segment of exactly that extent. */
 static uint64_t start_size(const struct work *work, const struct settings *settings)
 {
     return work->start < settings->max / 2 ? work->start : settings->max / 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading over seams: as large as a region may be, grown in steps of 2 MiB, so that stitch has as many segments as its
- * sizing rule makes (41 in 1 GiB), beside one flat mapping with pages of the same size.
+ * reads.c - reading across seams. The memory is grown to the largest size in steps of 2 MiB, so that stitch has as many
+ * segments as its sizing rule makes (41 in 1 GiB), and is compared with one flat mapping in pages of the same size.
  */
 #include "sys.h"
 #include "works/work.h"
@@ -13,7 +13,7 @@ enum phase { RANDOM, SEQUENTIAL };
 #define MIB  (UINT64_C(1) << 20)
 #define STEP (2 * MIB)
 
-enum { RANDOM_READS = 2000 /* of a sample */ };
+enum { RANDOM_READS = 2000 /* per sample */ };
 
 static uint64_t whole(const struct work *work, const struct settings *settings)
 {
@@ -28,7 +28,7 @@ static uint64_t word_at(const char *base, uint64_t offset)
     return word;
 }
 
-/* One word of a random cache line, again and again; where the next one is depends on what the last one held. */
+/* Reads words of random cache lines. The address of each read depends on the value of the one before it. */
 static uint64_t read_random(const char *base, uint64_t size, uint64_t *state)
 {
     uint64_t x = *state, before = x;
@@ -50,7 +50,7 @@ static uint64_t read_all(const char *base, uint64_t from, uint64_t to)
 
 static void read_and_time(const struct work *work, struct trial *trial)
 {
-    static volatile uint64_t sink; /* or the compiler would see that nobody wants the sums */
+    static volatile uint64_t sink; /* without it the compiler would remove the reads */
     uint64_t size = whole(work, trial->settings), state = 1;
     const char *base = trial->peer->base(trial->self);
 
@@ -97,8 +97,8 @@ static int run(const struct work *work, struct trial *trial)
 const struct work work_reads[] = {
     { .name = "reads",
       .what =
-          "1 GiB grown by 2 MiB (stitch: 41 segments): a cache line at random, each next to be known from the last; "
-          "a cache line in order",
+          "1 GiB grown by 2 MiB (stitch: 41 segments): a cache line at random, each address known only from the one "
+          "before; a cache line in order",
       .flags = WORK_NANOSECONDS,
       .only = "stitch,sparse +blocks,private huge pages",
       .phases = { "random", "sequential" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What grow, shrink and attach cost where there are 1 to 10 000 segments already. Lazily, or the price of memory would
- * hide that of segments; and committed, so far as a machine has the memory.
+ * segments.c - the cost of grow, shrink and attach when there are 1 to 10 000 segments already. The segments have no
+ * memory, since the cost of memory would hide that of segments. Up to 1000 of them are measured committed as well.
  */
 #include "sys.h"
 #include "works/work.h"
@@ -24,7 +24,7 @@ static uint64_t peak(const struct work *work, const struct settings *settings)
     return work->limit > 0 ? segments(work, settings) * EXTENT : EXTENT;
 }
 
-static int one_more_and_one_less(const struct work *work, struct trial *trial)
+static int add_and_remove_one(const struct work *work, struct trial *trial)
 {
     uint64_t low = trial->peer->size(trial->self);
 
@@ -75,8 +75,8 @@ static int build_and_measure(const struct work *work, struct trial *trial)
             return -1;
     there = trial->peer->segments(trial->self);
     if (there != count)
-        return peer_fail("%" PRIu64 " segments and not %" PRIu64, there, count);
-    if (one_more_and_one_less(work, trial) != 0 || attach(trial, count > MANY ? 4 : ATTACHMENTS) != 0)
+        return peer_fail("%" PRIu64 " segments, not %" PRIu64, there, count);
+    if (add_and_remove_one(work, trial) != 0 || attach(trial, count > MANY ? 4 : ATTACHMENTS) != 0)
         return -1;
     trial_touch(trial, 0, EXTENT);
     return trial_check(trial, EXTENT);

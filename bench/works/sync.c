@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A follower asks whether the size has changed, and it has not: what a reader pays before each piece of work. */
+/* sync.c - a follower syncs, and the size has not changed: the cost for a reader before each piece of work. */
 #include "sys.h"
 #include "works/work.h"
 
@@ -7,7 +7,10 @@ enum { SYNC };
 
 #define MIB (UINT64_C(1) << 20)
 
-/* So many calls take some 50 us: the clock's own cost vanishes, an interruption of the process shows as an outlier. */
+/*
+ * Returns the number of calls that take some 50 us: the cost of the clock vanishes then, and an interruption of the
+ * process shows as an outlier. 0 after peer_fail().
+ */
 static uint64_t batch_size(const struct peer *peer, void *follower)
 {
     uint64_t times = 1;
@@ -38,7 +41,7 @@ static int ask(const struct work *work, struct trial *trial, void *follower)
             return -1;
         series_add(&trial->phase[SYNC], (sys_now() - begin) / (double)times);
     }
-    /* That it looks at all: the owner grows, and the follower must see it. */
+    /* The owner grows, and the follower must see it: this shows that sync looks at all. */
     if (peer->grow(trial->self, 2 * MIB) != 0 || peer->sync(follower, 1) != 0)
         return -1;
     if (peer->size(follower) != 2 * MIB)
@@ -70,7 +73,7 @@ static uint64_t peak(const struct work *work, const struct settings *settings)
 
 const struct work work_sync[] = {
     { .name = "sync",
-      .what = "a follower looks for a change of size, and there is none; 200 samples of many calls",
+      .what = "a follower syncs, and the size has not changed; 200 samples of many calls",
       .flags = WORK_NEEDS_SHARED | WORK_NANOSECONDS,
       .phases = { "sync" },
       .peak = peak,

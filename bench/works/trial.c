@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory of a trial: growing it with a clock around, writing to it, and checking what was written. */
+/* trial.c - the memory of a trial: growing it with a clock around the call, writing to it, checking the data. */
 #include "sys.h"
 #include "works/work.h"
 
@@ -54,7 +54,7 @@ double trial_resize(struct trial *trial, uint64_t size)
     if (err != 0)
         return -1;
     if (peer->size(trial->self) != size)
-        return peer_fail("the size is %" PRIu64 " and not %" PRIu64, peer->size(trial->self), size);
+        return peer_fail("the size is %" PRIu64 ", not %" PRIu64, peer->size(trial->self), size);
     trial->moves += peer->base(trial->self) != base;
     return end - begin;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of works. */
+/* works.c - the list of works. */
 #include "works/work.h"
 
 static const struct work *const families[] = { work_ladder, work_bytes, work_pingpong, work_sync,
