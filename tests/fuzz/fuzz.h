@@ -61,8 +61,8 @@ void fuzz_folder_close(void);
 int fuzz_code(int code);
 
 /*
- * Makes all calls that look at a region, and those that change it that `how` selects. Checks that every byte that may be
- * touched is mapped.
+ * Makes all calls that look at a region, and those that `how` selects of the calls that change it. Checks that every
+ * byte that may be touched is mapped.
  */
 void fuzz_use(stitch_region *region, uint8_t how);
 
