@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segments.c - the segment table. The only file with uthash, which must report a lack of memory and not exit.
- *
- * May call malloc and free; of the system only to close an object that it was given. Invariant: `order` holds each
- * segment of `by_id` once, end to end.
+ * segments.c - the table of mapped segments. It is the only file with uthash, which must report a lack of memory and not
+ * exit. Invariant: `order` holds each segment of `by_id` once, end to end.
  */
 #include "handle/segments.h"
 
@@ -47,10 +45,10 @@ static int make_room(struct st_segments *table)
 int st_segments_add(struct st_segments *table, const struct st_segment_view *segment)
 {
     struct st_segment *added = NULL;
-    int e = make_room(table);
+    int err = make_room(table);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     HASH_FIND(hh, table->by_id, &segment->id, sizeof segment->id, added);
     if (added)
         return STITCH_ECORRUPT;
@@ -126,12 +124,14 @@ void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_o
     last->identity = identity;
 }
 
+bool st_segments_last(const struct st_segments *table, struct st_segment_view *out)
+{
+    return table->count > 0 && st_segments_at(table, table->count - 1, out) == 0;
+}
+
 uint64_t st_segments_end(const struct st_segments *table)
 {
-    const struct st_segment_view *last;
+    struct st_segment_view last;
 
-    if (table->count == 0)
-        return 0;
-    last = &table->order[table->count - 1]->view;
-    return last->offset + last->extent;
+    return st_segments_last(table, &last) ? last.offset + last.extent : 0;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segments.h - the private side of a region: which segments this process has mapped, by id and in order.
+ * segments.h - the segments that this process has mapped, by id and in order. THIS PROCESS ONLY.
  *
- * THIS PROCESS ONLY. The uthash table finds a segment by its id; the order finds it by index or offset.
+ * The uthash table finds a segment by its id; the order finds it by index or offset. Segments lie end to end.
  */
 #ifndef ST_SEGMENTS_H
 #define ST_SEGMENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "os/os.h"
+#include "shared/directory.h"
 
 struct st_segment; /* one mapped segment; its fields are read by the calls below */
 struct st_segments {
@@ -21,32 +23,43 @@ struct st_segments {
 struct st_segment_view {
     uint64_t id, offset, extent;
     st_os_identity identity; /* what the system's map calls the view */
-    st_os_object object;     /* open, or closed where it need not be open; the table's */
-    uint64_t mapped;         /* bytes of it, from its start, that have an address: extent, but STITCH_BACKEND_REMAP */
+    st_os_object object;     /* owned by the table; closed where it need not be open */
+    uint64_t mapped;         /* bytes from its start that have an address: extent, except with STITCH_BACKEND_REMAP */
 };
 
-/* Forget everything, close and free it. A zeroed struct is an empty table. */
+/* Is it the view of this entry? */
+static inline bool st_segments_view_is(const struct st_segment_view *view, const struct st_entry *entry)
+{
+    return view->id == entry->id && view->offset == entry->offset && view->extent == entry->extent;
+}
+
+/* Removes every segment and closes its object. A zeroed struct is an empty table. */
 void st_segments_clear(struct st_segments *table);
 
-/* Add at the end. Returns 0; STITCH_ENOMEM, and nothing has changed, the object is not taken; STITCH_ECORRUPT if the id
- * is there. */
+/*
+ * Adds a segment at the end and takes over its object. Returns 0; STITCH_ENOMEM, or STITCH_ECORRUPT if the id is in the
+ * table already: then nothing has changed, and the object remains the caller's.
+ */
 int st_segments_add(struct st_segments *table, const struct st_segment_view *segment);
 
-/* Drop the last one and close its object; there must be one. Cannot fail. */
+/* Removes the last one and closes its object. Requires: there is one. */
 void st_segments_drop_last(struct st_segments *table);
 
-/* Each returns 0, or STITCH_ENOENT. */
+/* Each copies one segment, or finds its index. Returns 0 or STITCH_ENOENT. */
 int st_segments_at(const struct st_segments *table, uint64_t index, struct st_segment_view *out);
 int st_segments_by_id(const struct st_segments *table, uint64_t id, struct st_segment_view *out);
 int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint64_t *index);
 
-/* The object of one of them, to open or close in place; there must be such an index. */
+/* Copies the last segment. Returns false, and leaves *out alone, if there is none. */
+bool st_segments_last(const struct st_segments *table, struct st_segment_view *out);
+
+/* The object of a segment, for opening or closing it in place. Requires: there is such an index. */
 st_os_object *st_segments_object(const struct st_segments *table, uint64_t index);
 
-/* The last one, of which there must be one, has another view. */
+/* Records another view of the last segment. Requires: there is one. */
 void st_segments_set_view(const struct st_segments *table, uint64_t mapped, st_os_identity identity);
 
-/* Where the last one ends; 0 without any. */
+/* The offset at which the last one ends; 0 if there is none. */
 uint64_t st_segments_end(const struct st_segments *table);
 
 #endif

@@ -1,248 +1,260 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reap.c - the end of a region.
+ * remove.c - the end of a region.
  *
- * Whether a region is in use is asked of the kernel: every attached handle holds the `attended` lock shared, and who
- * gets it exclusively knows that nobody is attached and that nobody can be while it is held. No counts, no pids:
- * nothing that a killed process could leave wrong or that a new process could be mistaken for.
+ * Whether a region is in use is asked of the kernel: every attached handle holds the in-use lock shared, so a process
+ * that gets it alone knows that no handle is attached, and that none can attach while it holds the lock. There are no
+ * counts and no pids, nothing that a killed process could leave wrong or that a new process could be mistaken for.
  *
- * Removing goes name first (stitch.r.NAME becomes stitch.u.TAG, so the name is free at once), then the segments, then
- * the directory: killed on the way, what is left can still be found and removed by the next one. May call recover,
- * directory, names and os.
+ * The steps are: take the name away (it is free at once), remove the segments and the roster, remove the directory. If
+ * a process is killed half-way, the next one can still find and remove the rest.
  */
 #include "life/remove.h"
 
+#include <stitch/inspect.h>
+
 #include <stddef.h>
-#include <string.h>
 
-#include "shared/layout.h"
-#include "handle/names.h"
-#include "region/recover.h"
+#define BUSY_TRIES 2000 /* of a millisecond: taking away a name takes microseconds, unless that process was stopped */
 
-#define NONCE_TRIES 16
-#define BUSY_TRIES  2000 /* of a millisecond: who takes away a name needs microseconds, unless it was stopped */
-
-int st_reap_find(const st_os_folder *folder, const char *name, bool readonly, struct st_found *out)
+/* Takes the label away; *unlinked receives the new one. STITCH_EBUSY: another process is doing so. */
+static int take_label(const st_os_folder *folder, const struct st_label *label, const struct st_found *found,
+                      const st_os_locks *locks, struct st_label *unlinked)
 {
-    struct st_directory head; /* a copy of the first bytes, without the ring */
-    uint64_t got;
-    int e = st_os_object_open(folder, name, readonly, &out->object);
+    int err = st_os_name_lock(locks);
 
-    if (e)
-        return e;
-    memset(&head, 0, sizeof head);
-    e = st_os_object_status(&out->object, &out->status);
-    if (!e && !out->status.regular)
-        e = STITCH_ECORRUPT;
-    if (!e)
-        e = st_os_object_read(&out->object, &head, sizeof head, &got);
-    if (!e)
-        e = st_directory_geometry(&head, got < sizeof head ? got : out->status.size, &out->geometry);
-    if (e == STITCH_EBUSY && folder->objects_persist) /* there a directory has no name before it is declared */
-        e = STITCH_ECORRUPT;
-    if (e && e != STITCH_EVERSION)
-        st_os_object_close(&out->object);
-    return e;
-}
-
-int st_reap_check_name(const st_os_folder *folder, const char *name, const struct st_found *found)
-{
-    st_os_status status;
-    int e;
-
-    if (!folder->objects_persist)
-        return 0; /* an open object keeps its name */
-    e = st_os_object_status_by_name(folder, name, &status);
-    if (!e && (status.identity.device != found->status.identity.device ||
-               status.identity.number != found->status.identity.number))
-        e = STITCH_ENOENT;
-    return e;
-}
-
-/*
- * Change the name to one for regions that ended (*unlinked tells which); nobody else may be doing so. Somebody who saw
- * the tag can have taken the plain one, but not a random one. STITCH_ENOENT: `name` means another region now.
- */
-static int take_name(const st_os_folder *folder, const char *name, const struct st_found *found,
-                     const st_os_locks *locks, char *unlinked)
-{
-    uint64_t nonce = 0;
-    int e = st_os_name_lock(locks);
-
-    if (e)
-        return e;
-    e = st_reap_check_name(folder, name, found);
-    for (int tries = 0; !e && tries < NONCE_TRIES; tries++) {
-        st_names_unlinked(unlinked, found->geometry.tag, nonce);
-        e = st_os_object_rename(folder, name, unlinked);
-        if (e != STITCH_EEXIST)
-            break;
-        e = st_os_random(&nonce, sizeof nonce);
-    }
+    if (err)
+        return err;
+    err = st_store_unlabel(folder, label, found, unlinked);
     st_os_name_unlock(locks);
-    return e;
+    return err;
 }
 
-static bool remove_everything(const st_os_folder *folder, const char *name, const struct st_found *found,
-                              const st_os_locks *locks, struct st_tally *tally)
+/* Requires: the in-use lock is held alone. */
+static bool remove_objects(const st_os_folder *folder, const struct st_label *label, const struct st_found *found,
+                           const st_os_locks *locks, struct st_tally *tally)
 {
-    char unlinked[ST_NAME_SIZE];
+    struct st_sweep all = { found->geometry.tag, found->status.owner, NULL };
+    struct st_label unlinked;
     uint64_t tag;
 
-    if (st_names_is_unlinked(name, &tag))
-        memcpy(unlinked, name, strlen(name) + 1);
-    else if (take_name(folder, name, found, locks, unlinked) != 0)
+    if (st_store_is_unlinked(label, &tag))
+        unlinked = *label;
+    else if (take_label(folder, label, found, locks, &unlinked) != 0)
         return false;
-    if (st_recover_sweep(folder, found->geometry.tag, found->status.owner, NULL, tally) != 0 ||
-        st_os_object_remove(folder, unlinked) != 0)
+    if (st_store_sweep(folder, &all, tally) != 0 || st_store_remove_directory(folder, &unlinked) != 0)
         return false;
     tally->objects++;
     tally->bytes += found->status.resident;
     return true;
 }
 
-/* True if it was there, and somebody's whose regions we may remove. *collected tells what was removed, if it was. */
-static bool reap(const st_os_folder *folder, const char *name, bool anybodys, struct stitch_collected *collected)
+/* Whose regions may be removed. */
+enum owners { OWN, ANY };
+
+/* A region that was removed: its tag, and what that freed. objects is 0 if it was not removed. */
+struct removed {
+    uint64_t tag;
+    struct st_tally tally;
+};
+
+/* Returns true if the object is a directory of an owner whose regions may be removed, whether it was removed or not. */
+static bool remove_ended(const st_os_folder *folder, const struct st_label *label, enum owners owners,
+                         struct removed *out)
 {
-    struct st_tally tally = { 0 };
     struct st_found found;
     st_os_locks locks;
     uint64_t tag;
-    bool named = !st_names_is_unlinked(name, &tag), keep, mine, alone, removed;
-    int e = st_reap_find(folder, name, false, &found);
+    bool named = !st_store_is_unlinked(label, &tag), keep, ours, alone, removed;
+    int err = st_store_find(folder, label, false, &found);
 
-    if (e && e != STITCH_EVERSION)
+    *out = (struct removed){ 0 };
+    if (err && err != STITCH_EVERSION)
         return false;
     if (st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks) != 0) {
         st_os_object_close(&found.object);
         return false;
     }
-    keep = named && (e == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
-    mine = anybodys || found.status.owner == st_os_user();
-    alone = mine && !keep && st_os_in_use_lock_sole(&locks) == 1;
-    removed = alone && st_reap_check_name(folder, name, &found) == 0 &&
-              remove_everything(folder, name, &found, &locks, &tally);
+    keep = named && (err == STITCH_EVERSION || (found.geometry.flags & STITCH_KEEP));
+    ours = owners == ANY || found.status.owner == st_os_user();
+    alone = ours && !keep && st_os_in_use_lock_sole(&locks) == 1;
+    removed = alone && st_store_check(folder, label, &found) == 0 &&
+              remove_objects(folder, label, &found, &locks, &out->tally);
     st_os_locks_close(&locks);
     st_os_object_close(&found.object);
     if (removed)
-        *collected = (struct stitch_collected){ .tag = found.geometry.tag, .objects = tally.objects, .bytes = tally.bytes };
-    if (named && alone && !removed) /* its name moved on, and while we were alone nobody else could be */
-        st_reap_unlinked(folder, found.geometry.tag);
-    return mine;
+        out->tag = found.geometry.tag;
+    else
+        out->tally = (struct st_tally){ 0 };
+    if (named && alone && !removed) /* its name moved on, and while we were alone no other process could remove it */
+        st_remove_unlinked(folder, found.geometry.tag);
+    return ours;
 }
 
-void st_reap_one(const st_os_folder *folder, const char *name)
+void st_remove_one(const st_os_folder *folder, const struct st_label *label)
 {
-    struct stitch_collected unasked;
+    struct removed removed;
 
     if (folder->objects_persist)
-        reap(folder, name, false, &unasked);
+        (void)remove_ended(folder, label, OWN, &removed);
 }
 
-struct reaper {
+/* ---------------------------------------------------------------------------------------------- a whole folder --- */
+
+struct collector {
     const st_os_folder *folder;
-    uint64_t tag; /* only unlinked ones with this; 0: all */
+    uint64_t tag; /* only unlinked regions with this tag; 0: all regions */
     int (*each)(const struct stitch_collected *, void *);
     void *arg;
     int removed;
 };
 
-static int reap_name(const char *name, void *arg)
+static bool wants(const struct collector *collector, const struct st_label *label)
 {
-    struct reaper *reaper = arg;
-    struct stitch_collected collected = { .objects = 0 };
-    const char *region = st_names_of_region(name);
     uint64_t tag;
 
-    if (st_names_is_unlinked(name, &tag) ? reaper->tag == 0 || tag == reaper->tag : reaper->tag == 0 && region != NULL)
-        reap(reaper->folder, name, false, &collected);
-    if (collected.objects == 0)
-        return 0;
-    reaper->removed++;
-    collected.name = region ? region : "";
-    return reaper->each ? reaper->each(&collected, reaper->arg) : 0;
+    if (collector->tag == 0)
+        return true;
+    return st_store_is_unlinked(label, &tag) && tag == collector->tag;
 }
 
-static int reap_folder(struct reaper *reaper)
+static int collect_one(const struct st_label *label, void *arg)
+{
+    struct collector *collector = arg;
+    const char *name = st_store_name_of(label);
+    struct stitch_collected collected = { .name = name ? name : "" };
+    struct removed removed;
+
+    if (!wants(collector, label))
+        return 0;
+    (void)remove_ended(collector->folder, label, OWN, &removed);
+    if (removed.tally.objects == 0)
+        return 0;
+    collector->removed++;
+    collected.tag = removed.tag;
+    collected.objects = removed.tally.objects;
+    collected.bytes = removed.tally.bytes;
+    return collector->each ? collector->each(&collected, collector->arg) : 0;
+}
+
+/* Each removal reads collector->folder, so the walk needs a handle of its own. */
+static int collect_all(struct collector *collector)
 {
     st_os_folder own;
-    int e = st_os_folder_reopen(reaper->folder, &own); /* each removal walks the other handle */
+    int err = st_os_folder_reopen(collector->folder, &own);
 
-    if (e)
-        return e;
-    e = st_os_folder_each(&own, reap_name, reaper);
+    if (err)
+        return err;
+    err = st_store_each(&own, collect_one, collector);
     st_os_folder_close(&own);
-    return e;
+    return err;
 }
 
-int st_reap_collect(const st_os_folder *folder, int (*each)(const struct stitch_collected *, void *), void *arg)
+int st_remove_ended(const st_os_folder *folder)
 {
-    struct reaper reaper = { .folder = folder, .each = each, .arg = arg };
-    int e = folder->objects_persist ? reap_folder(&reaper) : 0;
+    struct collector collector = { .folder = folder };
 
-    return e ? e : reaper.removed;
+    return folder->objects_persist ? collect_all(&collector) : 0;
 }
 
-int st_reap_all(const st_os_folder *folder)
+void st_remove_unlinked(const st_os_folder *folder, uint64_t tag)
 {
-    int e = st_reap_collect(folder, NULL, NULL);
-
-    return e < 0 ? e : 0;
-}
-
-void st_reap_unlinked(const st_os_folder *folder, uint64_t tag)
-{
-    struct reaper reaper = { .folder = folder, .tag = tag };
-    char name[ST_NAME_SIZE];
-    struct stitch_collected unasked;
+    struct collector collector = { .folder = folder, .tag = tag };
+    struct st_label label;
+    struct removed removed;
     st_os_status status;
 
     if (!folder->objects_persist)
         return;
-    st_names_unlinked(name, tag, 0);
-    if (st_os_object_status_by_name(folder, name, &status) == 0 && !reap(folder, name, false, &unasked))
-        reap_folder(&reaper); /* a stranger sits on the plain name: ours may have another */
+    st_store_unlinked_label(tag, &label);
+    /* If an object of a stranger has the plain label, ours may have another. */
+    if (st_store_status(folder, &label, &status) == 0 && !remove_ended(folder, &label, OWN, &removed))
+        (void)collect_all(&collector);
 }
 
-static int unlink_once(const st_os_folder *folder, const char *name)
-{
-    char unlinked[ST_NAME_SIZE];
-    struct st_found found;
-    st_os_locks locks;
-    struct stitch_collected unasked;
-    int e = st_reap_find(folder, name, false, &found);
+/* ------------------------------------------------------------------------------------------------------- calls --- */
 
-    if (e && e != STITCH_EVERSION)
-        return e;
+static int unlink_once(const st_os_folder *folder, const struct st_label *label)
+{
+    struct st_label unlinked;
+    struct st_found found;
+    struct removed removed;
+    st_os_locks locks;
+    int err = st_store_find(folder, label, false, &found);
+
+    if (err && err != STITCH_EVERSION)
+        return err;
     if (found.status.owner != st_os_user() && st_os_user() != 0)
-        e = STITCH_EACCES;
+        err = STITCH_EACCES;
     else
-        e = st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks);
-    if (!e) {
-        e = take_name(folder, name, &found, &locks, unlinked);
+        err = st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks);
+    if (!err) {
+        err = take_label(folder, label, &found, &locks, &unlinked);
         st_os_locks_close(&locks);
     }
     st_os_object_close(&found.object);
-    if (!e)
-        reap(folder, unlinked, true, &unasked);
-    return e;
+    if (!err)
+        (void)remove_ended(folder, &unlinked, ANY, &removed);
+    return err;
 }
 
-int st_reap_unlink(const st_os_folder *folder, const char *region_name)
+static int unlink_in(const st_os_folder *folder, const char *name)
 {
-    char name[ST_NAME_SIZE];
+    struct st_label label;
     st_os_status status;
-    int e = STITCH_EBUSY;
+    int err = STITCH_EBUSY;
 
-    st_names_region(name, region_name);
+    st_store_label(name, &label);
     if (!folder->objects_persist) { /* a name there goes with its last user, and not before */
-        e = st_os_object_status_by_name(folder, name, &status);
-        return e ? e : STITCH_ENOTSUP;
+        err = st_store_status(folder, &label, &status);
+        return err ? err : STITCH_ENOTSUP;
     }
-    for (int tries = 0; e == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
+    for (int tries = 0; err == STITCH_EBUSY && tries < BUSY_TRIES; tries++) {
         if (tries > 0)
             st_os_sleep(1);
-        e = unlink_once(folder, name);
+        err = unlink_once(folder, &label);
     }
-    return e;
+    return err;
+}
+
+int stitch_unlink_at(const char *folder, const char *name)
+{
+    st_os_folder opened;
+    int err;
+
+    st_error_set_code(0);
+    if (!name || !st_store_accepts_name(name))
+        return STITCH_EINVAL;
+    err = st_store_open_folder(folder, &opened);
+    if (err)
+        return err;
+    err = unlink_in(&opened, name);
+    st_os_folder_close(&opened);
+    return err;
+}
+
+int stitch_unlink(const char *name)
+{
+    return stitch_unlink_at(NULL, name);
+}
+
+int stitch_collect_at(const char *folder, int (*each)(const struct stitch_collected *, void *), void *arg)
+{
+    struct collector collector = { .each = each, .arg = arg };
+    st_os_folder opened;
+    int err;
+
+    st_error_set_code(0);
+    err = st_store_open_folder(folder, &opened);
+    if (err)
+        return err;
+    collector.folder = &opened;
+    err = opened.objects_persist ? collect_all(&collector) : 0;
+    st_os_folder_close(&opened);
+    return err ? err : collector.removed;
+}
+
+int stitch_collect(int (*each)(const struct stitch_collected *, void *), void *arg)
+{
+    return stitch_collect_at(NULL, each, arg);
 }

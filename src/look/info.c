@@ -1,65 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * query.c - info, segment, find, presence. Each takes region->table and asks the system for what only it can know.
- * May call verify, follow, directory, segments, names and os.
+ * info.c - stitch_info, stitch_segment, stitch_find, stitch_presence: what the directory says, what this handle has
+ * mapped, and what only the system can know.
  */
-#include "look/look.h"
+#include <stitch/inspect.h>
 
-#include <stdlib.h>
+#include <stddef.h>
 
-#include "shared/plan.h"
-#include "region/sync.h"
+#include "base/arith.h"
+#include "handle/state.h"
+#include "look/verify.h"
 
 /* Bytes of [offset, offset + extent) below the commit mark. */
 static uint64_t committed_of(uint64_t offset, uint64_t extent, uint64_t mark)
 {
-    return mark <= offset ? 0 : mark - offset < extent ? mark - offset : extent;
+    return mark <= offset ? 0 : st_min(mark - offset, extent);
 }
 
 /*
- * What the system says the object of a segment holds; 0 if its name is gone (shrunk away; only views hold it). A system
- * that does not tell has charged what was committed.
+ * What the system says the object of a segment holds; 0 if its name is gone (it was shrunk away, and only views hold
+ * it). A system that does not tell has charged what was committed.
  */
 static int resident_of(const struct stitch_region *region, uint64_t id, uint64_t committed, uint64_t *out)
 {
-    char name[ST_NAME_SIZE];
     st_os_status status;
-    int e;
+    int err = st_store_segment_status(&region->store, id, &status);
 
-    st_names_segment(name, region->geometry.tag, id);
-    e = st_os_object_status_by_name(&region->folder, name, &status);
-    *out = e ? 0 : status.resident == ST_OS_UNKNOWN ? committed : status.resident;
-    return e == STITCH_ENOENT ? 0 : e;
+    *out = err ? 0 : status.resident == ST_OS_UNKNOWN ? committed : status.resident;
+    return err == STITCH_ENOENT ? 0 : err;
 }
 
-/* A state of its own, so that what this handle has taken over stays as it is. */
-static int look(const struct stitch_region *region, struct st_snapshot *fresh)
-{
-    int e;
-
-    *fresh = (struct st_snapshot){ 0 };
-    fresh->entries = calloc((size_t)region->geometry.capacity, sizeof *fresh->entries);
-    if (!fresh->entries)
-        return STITCH_ENOMEM;
-    e = st_directory_snapshot(region->directory, &region->geometry, fresh);
-    if (e)
-        free(fresh->entries);
-    return e;
-}
+/* -------------------------------------------------------------------------------------------------------- info --- */
 
 static int sum_listed(const struct stitch_region *region, const struct st_snapshot *fresh, struct stitch_info *info)
 {
-    int e = 0;
+    int err = 0;
 
-    for (uint64_t i = 0; e == 0 && i < fresh->record.count; i++) {
+    for (uint64_t i = 0; err == 0 && i < fresh->record.count; i++) {
         const struct st_entry *entry = &fresh->entries[i];
         uint64_t resident;
 
-        e = resident_of(region, entry->id, committed_of(entry->offset, entry->extent, fresh->record.commit), &resident);
+        err = resident_of(region, entry->id, committed_of(entry->offset, entry->extent, fresh->record.commit), &resident);
         info->resident += resident;
         info->extents += entry->extent;
     }
-    return e;
+    return err;
 }
 
 static void describe_region(const struct stitch_region *region, struct stitch_info *info)
@@ -72,44 +57,62 @@ static void describe_region(const struct stitch_region *region, struct stitch_in
     info->capacity = geometry->capacity;
     info->backend = geometry->backend;
     info->mode = geometry->mode;
-    info->owner = region->owner;
+    info->owner = region->store.owner;
     info->created = geometry->created;
     info->tag = geometry->tag;
 }
 
-int st_query_info(struct stitch_region *region, struct stitch_info *out)
+/* What the directory says, copied on the side, so that the known state of the handle stays as it is. */
+static int describe_state(const struct stitch_region *region, struct stitch_info *info)
+{
+    struct st_snapshot fresh = { 0 };
+    int err = st_state_copy(region, &fresh);
+
+    if (!err) {
+        info->region_size = fresh.record.size;
+        info->region_generation = fresh.generation;
+        info->region_segments = fresh.record.count;
+        info->committed = fresh.record.commit;
+        err = sum_listed(region, &fresh, info);
+    }
+    st_state_free(&fresh);
+    return err;
+}
+
+static void describe_handle(struct stitch_region *region, struct stitch_info *info)
+{
+    st_os_mutex_lock(&region->table);
+    info->flags = region->geometry.flags | region->flags;
+    info->size = st_load(&region->size);
+    info->generation = st_load(&region->mapped_generation);
+    info->segments = region->segments.count;
+    st_os_mutex_unlock(&region->table);
+}
+
+int stitch_info(stitch_region *region, struct stitch_info *out)
 {
     struct stitch_info info = { 0 };
-    struct st_snapshot fresh;
-    int writers, e = look(region, &fresh);
+    int writers, err;
 
-    if (e)
-        return e;
+    st_error_set_code(0);
+    if (!region || !out)
+        return STITCH_EINVAL;
     describe_region(region, &info);
-    info.region_size = fresh.record.size;
-    info.region_generation = fresh.generation;
-    info.region_segments = fresh.record.count;
-    info.committed = fresh.record.commit;
-    e = sum_listed(region, &fresh, &info);
-    free(fresh.entries);
-    writers = region->readonly ? st_os_has_writer(&region->locks) : 1;
-    if (!e && writers < 0)
-        e = writers;
-    if (e)
-        return e;
+    err = describe_state(region, &info);
+    if (err)
+        return err;
+    writers = st_handle_is_readonly(region) ? st_os_has_writer(&region->locks) : 1;
+    if (writers < 0)
+        return writers;
     info.writers = (uint64_t)writers;
-    st_os_mutex_lock(&region->table);
-    info.flags = region->geometry.flags | (region->readonly ? STITCH_READONLY : 0) |
-                 (region->exclusive ? STITCH_EXCLUSIVE : 0) | (region->nowait ? STITCH_NOWAIT : 0);
-    info.size = st_load(&region->size);
-    info.generation = st_load(&region->generation);
-    info.segments = region->segments.count;
-    st_os_mutex_unlock(&region->table);
+    describe_handle(region, &info);
     *out = info;
     return 0;
 }
 
-/* What the system's own map says of a segment, from its start on as far as it is what it must be. */
+/* ---------------------------------------------------------------------------------------------- one segment --- */
+
+/* What the system's own map says of a segment, from its start up to the first byte that is not what it must be. */
 struct answer {
     const struct st_segment_view *view;
     uint64_t length, access, present;
@@ -119,10 +122,9 @@ struct answer {
 static int take_answer(const st_os_range *range, void *arg)
 {
     struct answer *answer = arg;
-    const st_os_identity *identity = &answer->view->identity;
 
-    if (answer->ended || range->kind != ST_OS_VIEW || range->identity.device != identity->device ||
-        range->identity.number != identity->number || range->object_offset != answer->length) {
+    if (answer->ended || range->kind != ST_OS_VIEW || !st_os_identity_is(range->identity, answer->view->identity) ||
+        range->object_offset != answer->length) {
         answer->ended = true;
         return 0;
     }
@@ -136,28 +138,28 @@ static int take_answer(const st_os_range *range, void *arg)
 static int ask_system(const struct stitch_region *region, const struct st_segment_view *view, struct answer *out)
 {
     *out = (struct answer){ .view = view, .access = STITCH_ACCESS_READ | STITCH_ACCESS_WRITE };
-    return st_os_survey(st_region_at(region, view->offset), view->mapped, take_answer, out);
+    return st_os_survey(st_handle_at(region, view->offset), view->mapped, take_answer, out);
 }
 
-/* With region->table. */
+/* Requires: region->table is held. */
 static int describe_segment(struct stitch_region *region, uint64_t index, struct stitch_segment *out)
 {
     struct st_segment_view view;
     struct answer answer;
     uint64_t resident, committed;
-    int adjacent, e = st_segments_at(&region->segments, index, &view);
+    int adjacent, err = st_segments_at(&region->segments, index, &view);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     adjacent = st_verify_segment(region, index);
     if (adjacent < 0)
         return adjacent;
-    committed = committed_of(view.offset, view.extent, region->now.record.commit);
-    e = resident_of(region, view.id, committed, &resident);
-    if (!e)
-        e = ask_system(region, &view, &answer);
-    if (e)
-        return e;
+    committed = committed_of(view.offset, view.extent, region->known.record.commit);
+    err = resident_of(region, view.id, committed, &resident);
+    if (!err)
+        err = ask_system(region, &view, &answer);
+    if (err)
+        return err;
     *out = (struct stitch_segment){
         .index = index,
         .id = view.id,
@@ -165,40 +167,51 @@ static int describe_segment(struct stitch_region *region, uint64_t index, struct
         .extent = view.extent,
         .committed = committed,
         .resident = resident,
-        .address = st_region_at(region, view.offset),
+        .address = st_handle_at(region, view.offset),
         .adjacent = (uint64_t)adjacent,
         .view = answer.length,
         .access = answer.length > 0 ? answer.access : 0,
-        /* Linux counts a block for a moment before it knows that somebody else has put that page there. */
+        /* Linux counts a page for a moment before it knows that another process has put that page there. */
         .present = st_min(answer.present_known ? answer.present : resident, answer.length),
     };
     return 0;
 }
 
-int st_query_segment(struct stitch_region *region, uint64_t index, struct stitch_segment *out)
+int stitch_segment(stitch_region *region, uint64_t index, struct stitch_segment *out)
 {
-    int e;
+    int err;
 
+    st_error_set_code(0);
+    if (!region || !out)
+        return STITCH_EINVAL;
     st_os_mutex_lock(&region->table);
-    e = describe_segment(region, index, out);
+    err = describe_segment(region, index, out);
     st_os_mutex_unlock(&region->table);
-    return e;
+    return err;
 }
 
-int st_query_find(struct stitch_region *region, const void *address, struct stitch_segment *out)
+static int find(struct stitch_region *region, uintptr_t address, struct stitch_segment *out)
 {
-    uintptr_t base, at = (uintptr_t)address;
+    uintptr_t base = (uintptr_t)region->reservation.base;
     uint64_t index;
-    int e = STITCH_ENOENT;
 
+    if (address < base || address - base >= region->reservation.size ||
+        st_segments_at_offset(&region->segments, address - base, &index) != 0)
+        return STITCH_ENOENT;
+    return describe_segment(region, index, out);
+}
+
+int stitch_find(stitch_region *region, const void *address, struct stitch_segment *out)
+{
+    int err;
+
+    st_error_set_code(0);
+    if (!region || !out)
+        return STITCH_EINVAL;
     st_os_mutex_lock(&region->table);
-    base = (uintptr_t)region->reservation.base;
-    if (at >= base && at - base < region->reservation.size)
-        e = st_segments_at_offset(&region->segments, at - base, &index);
-    if (!e)
-        e = describe_segment(region, index, out);
+    err = find(region, (uintptr_t)address, out);
     st_os_mutex_unlock(&region->table);
-    return e;
+    return err;
 }
 
 /* ---------------------------------------------------------------------------------------------------- presence --- */
@@ -210,58 +223,62 @@ static int take_range(const st_os_range *range, void *arg)
 }
 
 /*
- * Is there memory behind this byte of a segment? The system tells what was ever touched; memory that was committed and
- * not yet touched it reports as a hole, so there its count for the whole object is compared with the commit mark.
+ * Is the byte at this offset of a segment backed by memory? Returns 1, 0 or an error. The system tells which pages were
+ * ever accessed, and reports memory that was committed but not yet accessed as a hole; so there its count for the whole
+ * object is compared with the commit mark.
  */
 static int has_memory(struct stitch_region *region, const struct st_segment_view *view, uint64_t offset)
 {
-    uint64_t committed = committed_of(view->offset, view->extent, region->now.record.commit);
+    uint64_t committed = committed_of(view->offset, view->extent, region->known.record.commit);
+    struct st_entry entry = { view->id, view->offset, view->extent };
     st_os_object object;
     st_os_status status;
     bool data;
-    int e = st_follow_open_segment(region, view->id, view->extent, &object, &status);
+    int err = st_store_open_segment(&region->store, &entry, &object, &status);
 
-    if (e == STITCH_EGONE)
-        return 1; /* unlisted and only held by views: frozen as it was */
-    if (e)
-        return e;
-    e = st_os_object_has_data(&object, offset, &data);
+    if (err == STITCH_EGONE)
+        return 1; /* no longer listed, and held by views only: frozen as it was */
+    if (err)
+        return err;
+    err = st_os_object_has_data(&object, offset, &data);
     st_os_object_close(&object);
-    if (e)
-        return e;
+    if (err)
+        return err;
     return data || (offset < committed && status.resident >= committed);
 }
 
-int st_query_presence(struct stitch_region *region, uint64_t offset)
+static int presence(struct stitch_region *region, uint64_t at)
 {
-    uint64_t page = region->geometry.page, at = offset & ~(page - 1), index;
     struct st_segment_view view;
     st_os_range range;
-    int e;
+    uint64_t index;
+    int has, err;
 
-    if (offset >= region->geometry.reserve)
+    if (at >= region->reservation.size)
+        return STITCH_PRESENCE_UNMAPPED;
+    err = st_os_survey(st_handle_at(region, at), region->geometry.page, take_range, &range);
+    if (err)
+        return err;
+    if (st_segments_at_offset(&region->segments, at, &index) != 0)
+        return range.kind == ST_OS_RESERVED ? STITCH_PRESENCE_RESERVED : STITCH_PRESENCE_FOREIGN;
+    st_segments_at(&region->segments, index, &view);
+    if (range.kind != ST_OS_VIEW || !st_os_identity_is(range.identity, view.identity))
+        return STITCH_PRESENCE_FOREIGN;
+    has = has_memory(region, &view, at - view.offset);
+    if (has < 0)
+        return has;
+    return has ? STITCH_PRESENCE_COMMITTED : STITCH_PRESENCE_RESERVED;
+}
+
+int stitch_presence(stitch_region *region, uint64_t offset)
+{
+    int result;
+
+    st_error_set_code(0);
+    if (!region || offset >= region->geometry.reserve)
         return STITCH_EINVAL;
     st_os_mutex_lock(&region->table);
-    e = STITCH_PRESENCE_UNMAPPED;
-    if (offset >= region->reservation.size)
-        goto unlock;
-    e = st_os_survey(st_region_at(region, at), page, take_range, &range);
-    if (e)
-        goto unlock;
-    if (st_segments_at_offset(&region->segments, at, &index) != 0) {
-        e = range.kind == ST_OS_RESERVED ? STITCH_PRESENCE_RESERVED : STITCH_PRESENCE_FOREIGN;
-        goto unlock;
-    }
-    st_segments_at(&region->segments, index, &view);
-    if (range.kind != ST_OS_VIEW || range.identity.device != view.identity.device ||
-        range.identity.number != view.identity.number) {
-        e = STITCH_PRESENCE_FOREIGN;
-        goto unlock;
-    }
-    e = has_memory(region, &view, at - view.offset);
-    if (e >= 0)
-        e = e ? STITCH_PRESENCE_COMMITTED : STITCH_PRESENCE_RESERVED;
-unlock:
+    result = presence(region, st_align_down(offset, region->geometry.page));
     st_os_mutex_unlock(&region->table);
-    return e;
+    return result;
 }

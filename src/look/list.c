@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list.c - the regions of a folder, read without mapping or attaching, so that none can disturb the reader.
- * May call reap, directory, names and os.
+ * list.c - stitch_list: the regions of a folder, read without mapping them or attaching to them, so that no region can
+ * disturb the reader.
  */
-#include "shared/layout.h"
-#include "look/look.h"
+#include <stitch/inspect.h>
+
+#include <stddef.h>
+
+#include "handle/store.h"
 #include "life/remove.h"
+#include "shared/layout.h"
 
 #define COPY_TRIES 100
 
-struct lister {
-    const st_os_folder *folder;
-    int (*each)(const struct stitch_listing *, void *);
-    void *arg;
-};
-
-/* The directory's head, without entries, in one read: a few hundred bytes, in which a writer has no time for much. */
+/* Reads the directory without its entries, in one call: a few hundred bytes, which leaves a writer little time. */
 static int read_head(const struct st_found *found, struct st_directory *head)
 {
     uint64_t got;
-    int e = st_os_object_read(&found->object, head, sizeof *head, &got);
+    int err = st_os_object_read(&found->object, head, sizeof *head, &got);
 
-    return e ? e : got == sizeof *head ? 0 : STITCH_ECORRUPT;
+    return err ? err : got == sizeof *head ? 0 : STITCH_ECORRUPT;
 }
 
 /*
- * What stood between two looks at the same generation is whole: no writer had begun to prepare the state after the next
- * (the order in st_directory_snapshot's proof). Where writers are faster than we at every try, what we saw is taken
- * if it is sane, though its numbers may be of two moments; so it is by the letter on processors other than x86, which
- * owe two reads of the kernel no order. Nothing but the listing rests on it.
+ * What was read between two looks at the same generation is of one moment: no writer had begun to prepare the state
+ * after the next one (see the proof at st_directory_snapshot). If writers are faster than we are at every try, the copy
+ * is used if it is sane, though its numbers may be of two moments. Strictly the same holds on processors other than x86,
+ * which do not order two reads by the kernel. Nothing but the listing depends on it.
  */
 static int read_state(const struct st_found *found, struct stitch_listing *listing)
 {
@@ -38,12 +36,12 @@ static int read_state(const struct st_found *found, struct stitch_listing *listi
     int judged = 0;
 
     for (int tries = 0; !still && tries < COPY_TRIES; tries++) {
-        int e = read_head(found, &head);
+        int err = read_head(found, &head);
 
-        if (!e)
-            e = read_head(found, &later);
-        if (e)
-            return e;
+        if (!err)
+            err = read_head(found, &later);
+        if (err)
+            return err;
         judged = st_directory_record(&head, &found->geometry, &record);
         still = st_directory_generation(&head) == st_directory_generation(&later);
     }
@@ -56,65 +54,83 @@ static int read_state(const struct st_found *found, struct stitch_listing *listi
     return 0;
 }
 
-/* 0; or why the rest is not known. *hidden: it has not begun, or nobody is attached to one that lives with its users.
+/*
+ * Fills in *listing as far as it can be known. Returns 0, or why the rest is not known. *hidden: the region has not begun
+ * yet, or it has ended.
  */
-static int examine(const st_os_folder *folder, const char *object_name, struct stitch_listing *listing, bool *hidden)
+static int examine(const st_os_folder *folder, const struct st_label *label, struct stitch_listing *listing,
+                   bool *hidden)
 {
     struct st_found found;
     st_os_locks locks;
-    int e = st_reap_find(folder, object_name, true, &found);
+    int err = st_store_find(folder, label, true, &found);
 
-    if (e == STITCH_EVERSION)
+    if (err == STITCH_EVERSION)
         st_os_object_close(&found.object);
-    *hidden = e == STITCH_EBUSY || e == STITCH_ENOENT;
-    if (e)
-        return e;
+    *hidden = err == STITCH_EBUSY || err == STITCH_ENOENT;
+    if (err)
+        return err;
     listing->reserve = found.geometry.reserve;
     listing->backend = found.geometry.backend;
     listing->flags = found.geometry.flags;
     listing->created = found.geometry.created;
     if (!folder->objects_persist) /* objects there have no mode of their own */
         listing->mode = found.geometry.mode;
-    e = st_os_locks_open(folder, &found.object, found.geometry.tag, true, &locks);
-    if (!e) {
+    err = st_os_locks_open(folder, &found.object, found.geometry.tag, true, &locks);
+    if (!err) {
         *hidden = !(found.geometry.flags & STITCH_KEEP) && st_os_in_use_is_locked(&locks) == 0;
-        e = read_state(&found, listing);
+        err = read_state(&found, listing);
         st_os_locks_close(&locks);
     }
     st_os_object_close(&found.object);
-    return e;
+    return err;
 }
 
-static int list_one(const char *object_name, void *arg)
+struct lister {
+    const st_os_folder *folder;
+    int (*each)(const struct stitch_listing *, void *);
+    void *arg;
+};
+
+static int list_one(const struct st_label *label, void *arg)
 {
     struct lister *lister = arg;
-    struct stitch_listing listing = { .name = st_names_of_region(object_name) };
+    struct stitch_listing listing = { .name = st_store_name_of(label) };
     st_os_status status = { 0 };
     bool hidden = false;
-    int e;
+    int err;
 
     if (!listing.name)
         return 0;
-    e = st_os_object_status_by_name(lister->folder, object_name, &status);
+    err = st_store_status(lister->folder, label, &status);
     listing.mode = status.mode;
     listing.owner = status.owner;
-    listing.error = e ? e : examine(lister->folder, object_name, &listing, &hidden);
-    if (hidden || e == STITCH_ENOENT) /* gone since the folder was read */
+    listing.error = err ? err : examine(lister->folder, label, &listing, &hidden);
+    if (hidden || err == STITCH_ENOENT) /* gone since the folder was read */
         return 0;
     return lister->each(&listing, lister->arg);
 }
 
-int st_list_folder(const char *folder, int (*each)(const struct stitch_listing *, void *), void *arg)
+int stitch_list_at(const char *folder, int (*each)(const struct stitch_listing *, void *), void *arg)
 {
     st_os_folder opened;
     struct lister lister = { &opened, each, arg };
-    int e = st_os_folder_open(folder ? folder : st_os_setting("STITCH_DIR"), &opened);
+    int err;
 
-    if (e)
-        return e;
-    e = st_reap_all(&opened);
-    if (!e)
-        e = st_os_folder_each(&opened, list_one, &lister);
+    st_error_set_code(0);
+    if (!each)
+        return STITCH_EINVAL;
+    err = st_store_open_folder(folder, &opened);
+    if (err)
+        return err;
+    err = st_remove_ended(&opened);
+    if (!err)
+        err = st_store_each(&opened, list_one, &lister);
     st_os_folder_close(&opened);
-    return e;
+    return err;
+}
+
+int stitch_list(int (*each)(const struct stitch_listing *, void *), void *arg)
+{
+    return stitch_list_at(NULL, each, arg);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * members.c - who is attached, by the roster, and what each pins: segments that have left the region and that it still
- * has mapped. The roster says so, and the system's map of that process proves it.
- *
- * May call directory, roster, segments, names and os.
+ * members.c - stitch_members: which handles are attached, and what each pins, that is, segments that have left the
+ * region and that it still has mapped. The roster says so, and the system's map of that process proves it.
  */
+#include <stitch/inspect.h>
+
 #include <stdlib.h>
 
-#include "look/look.h"
+#include "handle/state.h"
 
-/* What the directory lists now, and as which objects. */
+/* The published state, and the identities of the objects that it lists; 0 for one that is gone. */
 struct listed {
     struct st_snapshot state;
     st_os_identity *identities;
@@ -17,46 +17,42 @@ struct listed {
 
 static void forget(struct listed *listed)
 {
-    free(listed->state.entries);
+    st_state_free(&listed->state);
     free(listed->identities);
 }
 
 static int look(const struct stitch_region *region, struct listed *out)
 {
-    size_t capacity = (size_t)region->geometry.capacity;
-    char name[ST_NAME_SIZE];
     st_os_status status;
-    int e;
+    int err;
 
     *out = (struct listed){ 0 };
-    out->state.entries = calloc(capacity, sizeof *out->state.entries);
-    out->identities = calloc(capacity, sizeof *out->identities);
-    e = out->state.entries && out->identities ? st_directory_snapshot(region->directory, &region->geometry, &out->state)
-                                              : STITCH_ENOMEM;
-    for (uint64_t i = 0; !e && i < out->state.record.count; i++) {
-        st_names_segment(name, region->geometry.tag, out->state.entries[i].id);
-        if (st_os_object_status_by_name(&region->folder, name, &status) ==
-            0) /* gone since: then it is not listed any more */
-            out->identities[i] = status.identity;
+    err = st_state_copy(region, &out->state);
+    if (!err) {
+        out->identities = calloc((size_t)region->geometry.capacity, sizeof *out->identities);
+        err = out->identities ? 0 : STITCH_ENOMEM;
     }
-    if (e)
+    for (uint64_t i = 0; !err && i < out->state.record.count; i++)
+        if (st_store_segment_status(&region->store, out->state.entries[i].id, &status) == 0)
+            out->identities[i] = status.identity;
+    if (err)
         forget(out);
-    return e;
+    return err;
 }
 
-/* Where the part of a seat's segments ends that is still listed: ids only rise, and segments leave at the end. */
+/* Where the segments end that a seat has mapped and that are still listed. Ids only rise; segments leave at the end. */
 static uint64_t common_end(const struct listed *listed, uint64_t last_id)
 {
-    uint64_t end = 0;
+    uint64_t count = 0;
 
-    for (uint64_t i = 0; i < listed->state.record.count && listed->state.entries[i].id <= last_id; i++)
-        end = listed->state.entries[i].offset + listed->state.entries[i].extent;
-    return end;
+    while (count < listed->state.record.count && listed->state.entries[count].id <= last_id)
+        count++;
+    return st_snapshot_end(&listed->state, count);
 }
 
 struct proof {
     const struct listed *listed;
-    uint64_t behind; /* address: where nothing tells objects apart, what is mapped from here on has left */
+    uint64_t end; /* address: where nothing tells objects apart, segments mapped at or past it have left */
     uint64_t bytes;
 };
 
@@ -68,8 +64,8 @@ static bool is_listed(const struct proof *proof, const st_os_range *range)
         const st_os_identity *identity = &listed->identities[i];
 
         if (identity->number == 0)
-            return range->start < proof->behind;
-        if (identity->device == range->identity.device && identity->number == range->identity.number)
+            return range->start < proof->end;
+        if (st_os_identity_is(*identity, range->identity))
             return true;
     }
     return false;
@@ -84,13 +80,13 @@ static int add_proof(const st_os_range *range, void *arg)
     return 0;
 }
 
-/* From the map of that process; UINT64_MAX if it may not be asked. */
+/* Asks for the map of that process. Returns UINT64_MAX if it may not be asked. */
 static uint64_t prove(const struct stitch_region *region, const struct listed *listed, const struct st_seat *seat,
                       uint64_t end)
 {
     struct proof proof = { listed, seat->base + end, 0 };
 
-    if (region->geometry.backend == STITCH_BACKEND_REMAP) /* one segment, which never leaves */
+    if (st_handle_is(region, STITCH_BACKEND_REMAP)) /* one segment, which never leaves */
         return 0;
     if (st_os_process_lives(&seat->process) != 1 || seat->base > UINT64_MAX - region->geometry.reserve ||
         st_os_survey_process(seat->process.id, seat->base, region->geometry.reserve, add_proof, &proof) != 0)
@@ -118,26 +114,38 @@ static struct stitch_member describe(const struct stitch_region *region, const s
     };
 }
 
-int st_members_each(struct stitch_region *region, int (*each)(const struct stitch_member *, void *), void *arg)
+static int tell_all(const struct stitch_region *region, const struct listed *listed,
+                    int (*each)(const struct stitch_member *, void *), void *arg)
 {
-    struct listed listed;
     struct st_seat seat;
-    int taken = 0, e;
+    int taken = 0, err = 0;
 
-    if (!region->roster.shared)
-        return STITCH_ENOTSUP;
-    e = look(region, &listed);
-    if (e)
-        return e;
-    st_roster_drop_dead(&region->roster);
-    for (uint64_t i = 0; e == 0 && taken >= 0; i++) {
+    for (uint64_t i = 0; err == 0 && taken >= 0; i++) {
         taken = st_roster_read(&region->roster, i, &seat);
         if (taken == 1) {
-            struct stitch_member member = describe(region, &listed, &seat);
+            struct stitch_member member = describe(region, listed, &seat);
 
-            e = each(&member, arg);
+            err = each(&member, arg);
         }
     }
+    return err;
+}
+
+int stitch_members(stitch_region *region, int (*each)(const struct stitch_member *, void *), void *arg)
+{
+    struct listed listed;
+    int err;
+
+    st_error_set_code(0);
+    if (!region || !each)
+        return STITCH_EINVAL;
+    if (!region->roster.shared)
+        return STITCH_ENOTSUP;
+    err = look(region, &listed);
+    if (err)
+        return err;
+    st_roster_drop_dead(&region->roster);
+    err = tell_all(region, &listed, each, arg);
     forget(&listed);
-    return e;
+    return err;
 }

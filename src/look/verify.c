@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify.c - proving promise 2 from the system's own map.
- *
- * May call follow, segments, directory, names and os. Nothing here believes the table: that tells only what to expect.
+ * verify.c - stitch_verify: proves promise 2 (adjacent) from the system's own map. Our table only says what to expect;
+ * nothing here believes it.
  */
-#include <stdlib.h>
+#include "look/verify.h"
 
-#include "shared/plan.h"
-#include "region/sync.h"
-#include "look/look.h"
+#include <stitch/inspect.h>
+
+#include <stddef.h>
+
+#include "base/arith.h"
+#include "handle/state.h"
 
 #define VERIFY_TRIES 10
 
-/* Walks the system's ranges and the expected segments side by side. */
+/* A walk over the system's ranges and the expected segments, side by side. */
 struct walk {
     struct stitch_region *region;
     struct stitch_verify_report *report;
@@ -36,13 +38,12 @@ static enum stitch_fault judge_view(const struct walk *walk, const st_os_range *
 
     if (range->kind == ST_OS_FREE)
         return STITCH_FAULT_MISSING;
-    if (range->kind != ST_OS_VIEW || range->identity.device != expected->identity.device ||
-        range->identity.number != expected->identity.number)
+    if (range->kind != ST_OS_VIEW || !st_os_identity_is(range->identity, expected->identity))
         return STITCH_FAULT_FOREIGN;
     if (range->object_offset != walk->at - expected->offset ||
         range->length > expected->offset + expected->mapped - walk->at)
         return STITCH_FAULT_SHIFTED;
-    if (!range->readable || !range->shared || range->writable == walk->region->readonly)
+    if (!range->readable || !range->shared || range->writable == st_handle_is_readonly(walk->region))
         return STITCH_FAULT_PROTECTION;
     return STITCH_FAULT_NONE;
 }
@@ -53,7 +54,7 @@ static int step(const st_os_range *range, void *arg)
     struct walk *walk = arg;
     enum stitch_fault found;
 
-    if (walk->index == walk->region->segments.count) { /* behind the last segment */
+    if (walk->index == walk->region->segments.count) { /* past the last segment */
         if (range->kind != ST_OS_RESERVED)
             return fault(walk, STITCH_FAULT_RESERVATION, walk->at);
         walk->at += range->length;
@@ -81,7 +82,7 @@ static int walk_maps(struct stitch_region *region, uint64_t index, uint64_t from
     if (from == to)
         return 0; /* an empty region of the backend remap may have no address at all */
     st_segments_at(&region->segments, index, &walk.expected);
-    return st_os_survey(st_region_at(region, from), to - from, step, &walk);
+    return st_os_survey(st_handle_at(region, from), to - from, step, &walk);
 }
 
 int st_verify_segment(struct stitch_region *region, uint64_t index)
@@ -89,7 +90,7 @@ int st_verify_segment(struct stitch_region *region, uint64_t index)
     struct st_segment_view view, before;
     struct stitch_verify_report report = { 0 };
     uint64_t from = 0, first = index;
-    int e;
+    int err;
 
     st_segments_at(&region->segments, index, &view);
     if (index > 0) { /* the neighbour is part of the question */
@@ -97,86 +98,109 @@ int st_verify_segment(struct stitch_region *region, uint64_t index)
         st_segments_at(&region->segments, first, &before);
         from = before.offset;
     }
-    e = walk_maps(region, first, from, view.offset + view.mapped, &report);
-    return e == STITCH_EUNSOUND ? 0 : e ? e : report.segments == index - first + 1;
+    err = walk_maps(region, first, from, view.offset + view.mapped, &report);
+    return err == STITCH_EUNSOUND ? 0 : err ? err : report.segments == index - first + 1;
 }
 
-/* The objects themselves: is each what it must be, and does it hold what was promised? */
-static int check_objects(struct stitch_region *region, const struct st_snapshot *fresh, struct stitch_verify_report *report)
+/* Is an object what it must be, and does it hold what was promised? Returns the fault, or an error. */
+static int judge_object(const struct stitch_region *region, const struct st_snapshot *fresh,
+                        const struct st_entry *entry)
 {
     bool lazy = (region->geometry.flags & STITCH_LAZY) != 0;
+    uint64_t mark = fresh->record.commit;
+    uint64_t promised = mark <= entry->offset ? 0 : st_min(mark - entry->offset, entry->extent);
+    struct st_segment_view view;
+    st_os_status status;
+    int err = st_store_segment_status(&region->store, entry->id, &status);
 
+    if (err)
+        return err == STITCH_ENOENT ? STITCH_FAULT_OBJECT : err;
+    if (!st_store_fits_segment(&region->store, &status, entry->extent))
+        return STITCH_FAULT_OBJECT;
+    if (region->store.folder.objects_persist && st_segments_by_id(&region->segments, entry->id, &view) == 0 &&
+        !st_os_identity_is(view.identity, status.identity))
+        return STITCH_FAULT_OBJECT;
+    return !lazy && status.resident < promised ? STITCH_FAULT_UNCOMMITTED : STITCH_FAULT_NONE;
+}
+
+/* Looks at the objects themselves. */
+static int check_objects(const struct stitch_region *region, const struct st_snapshot *fresh,
+                         struct stitch_verify_report *report)
+{
     for (uint64_t i = 0; i < fresh->record.count; i++) {
         const struct st_entry *entry = &fresh->entries[i];
-        uint64_t mark = fresh->record.commit;
-        uint64_t promised = mark <= entry->offset ? 0 : mark - entry->offset;
-        char name[ST_NAME_SIZE];
-        st_os_status status;
-        struct st_segment_view view;
-        int e;
+        int found = judge_object(region, fresh, entry);
 
-        if (promised > entry->extent)
-            promised = entry->extent;
-        st_names_segment(name, region->geometry.tag, entry->id);
-        e = st_os_object_status_by_name(&region->folder, name, &status);
-        if (e && e != STITCH_ENOENT)
-            return e;
+        if (found < 0)
+            return found;
+        if (found == STITCH_FAULT_NONE)
+            continue;
+        report->fault = (uint64_t)found;
         report->fault_offset = entry->offset;
         report->fault_id = entry->id;
-        if (e || !status.regular || status.owner != region->owner || status.size != entry->extent ||
-            (region->folder.objects_persist && st_segments_by_id(&region->segments, entry->id, &view) == 0 &&
-             (view.identity.device != status.identity.device || view.identity.number != status.identity.number)))
-            report->fault = STITCH_FAULT_OBJECT;
-        else if (!lazy && status.resident < promised)
-            report->fault = STITCH_FAULT_UNCOMMITTED;
-        if (report->fault)
-            return STITCH_EUNSOUND;
+        return STITCH_EUNSOUND;
     }
-    report->fault_offset = report->fault_id = 0;
     return 0;
 }
 
 /*
- * The directory may move on while its objects are looked at: what is found wrong counts only if it is still the state
- * that counts afterwards.
+ * The region may change while its objects are looked at: a fault counts only if the state is still the published one
+ * afterwards.
  */
 static int check_listed(struct stitch_region *region, struct st_snapshot *fresh, struct stitch_verify_report *report)
 {
-    int e = STITCH_EUNSOUND;
+    int err = STITCH_EUNSOUND;
 
-    for (int tries = 0; tries < VERIFY_TRIES && e == STITCH_EUNSOUND; tries++) {
+    for (int tries = 0; tries < VERIFY_TRIES && err == STITCH_EUNSOUND; tries++) {
         struct stitch_verify_report found = *report;
 
-        e = st_directory_snapshot(region->directory, &region->geometry, fresh);
-        if (e == STITCH_ECORRUPT) {
+        err = st_state_copy(region, fresh);
+        if (err == STITCH_ECORRUPT) {
             report->fault = STITCH_FAULT_DIRECTORY;
             return STITCH_EUNSOUND;
         }
-        e = check_objects(region, fresh, &found);
-        if (e != STITCH_EUNSOUND || st_load(region->shared_generation) == fresh->generation) {
+        if (err)
+            return err;
+        err = check_objects(region, fresh, &found);
+        if (err != STITCH_EUNSOUND || st_load(region->shared_generation) == fresh->generation) {
             *report = found;
-            return e;
+            return err;
         }
     }
-    return 0; /* it never stood still long enough to be wrong */
+    return 0; /* the state never lasted long enough to be wrong */
 }
 
-int st_verify_region(struct stitch_region *region, struct stitch_verify_report *out)
+static int verify(struct stitch_region *region, struct stitch_verify_report *report)
+{
+    struct st_snapshot fresh = { 0 };
+    int err = walk_maps(region, 0, 0, region->reservation.size, report);
+
+    if (!err)
+        err = check_listed(region, &fresh, report);
+    st_state_free(&fresh);
+    return err;
+}
+
+int stitch_verify(stitch_region *region, struct stitch_verify_report *out)
 {
     struct stitch_verify_report report = { 0 };
-    struct st_snapshot fresh = { 0 };
-    int e;
+    int err;
 
-    fresh.entries = calloc((size_t)region->geometry.capacity, sizeof *fresh.entries);
-    if (!fresh.entries)
-        return STITCH_ENOMEM;
+    st_error_set_code(0);
+    if (!region || !out)
+        return STITCH_EINVAL;
     st_os_mutex_lock(&region->table);
-    e = walk_maps(region, 0, 0, region->reservation.size, &report);
-    if (!e)
-        e = check_listed(region, &fresh, &report);
+    err = verify(region, &report);
     st_os_mutex_unlock(&region->table);
-    free(fresh.entries);
-    if (e == 0 || e == STITCH_EUNSOUND)
+    if (err == 0 || err == STITCH_EUNSOUND)
         *out = report;
-    return e;
+    return err;
+}
+
+const char *stitch_fault_name(uint64_t fault)
+{
+    static const char *const names[] = { "none",   "missing",     "foreign",     "shifted",  "protection",
+                                         "object", "uncommitted", "reservation", "directory" };
+
+    return fault < sizeof names / sizeof names[0] ? names[fault] : "not a fault of stitch";
 }

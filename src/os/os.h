@@ -19,10 +19,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <stitch/memory.h>
+#include <stitch/errors.h>
 
 #include "base/atomic.h"
 #include "base/error.h"
+
+/* Extents, huge pages and the alignment of reservations are multiples of this: 2 MiB. */
+#define ST_OS_UNIT (UINT64_C(2) << 20)
 
 /* ------------------------------------------------------------------------------------------------- environment --- */
 
@@ -77,6 +80,11 @@ typedef struct st_os_identity {
     uint64_t device, number;
 } st_os_identity;
 
+static inline bool st_os_identity_is(st_os_identity a, st_os_identity b)
+{
+    return a.device == b.device && a.number == b.number;
+}
+
 #define ST_OS_UNKNOWN UINT64_MAX
 
 typedef struct st_os_status {
@@ -93,6 +101,12 @@ typedef struct st_os_status {
 int st_os_folder_secure(st_os_folder *folder, const char *text);
 int st_os_folder_secure_like(st_os_folder *folder, const st_os_object *object);
 
+typedef struct st_os_object_spec {
+    uint64_t size; /* bytes */
+    uint64_t mode; /* permission bits, where objects have a mode */
+    bool committed; /* with all its memory */
+} st_os_object_spec;
+
 /*
  * Make an object of `size` bytes, reading zero, with all its memory (committed) or without; it never changes its size.
  * Nobody else can see it until st_os_object_publish gives it `name`; a process that dies before leaves nothing. (Where
@@ -100,7 +114,7 @@ int st_os_folder_secure_like(st_os_folder *folder, const st_os_object *object);
  * may see what is not yet filled.) STITCH_ENOSPC, _EFSIZE (asked before, so no signal), _EMFILE, _ENOMEM, _EACCES,
  * _ENOTSUP.
  */
-int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, bool committed,
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
                         st_os_object *out);
 int st_os_object_publish(const st_os_folder *folder, const char *name, const st_os_object *object); /* STITCH_EEXIST */
 
@@ -139,11 +153,10 @@ enum {
 /*
  * Commit [offset, offset + length) of an object whose view (of this process) starts at `view` (NULL: there is none of
  * that range): afterwards stores cannot fail for lack of memory, and (where memory can be given back in part) it reads
- * zero whatever was there. All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. May take as long as zeroing takes; where
- * that is worth it, on the lender's threads too.
+ * zero whatever was there. All or nothing. STITCH_ENOSPC, _ENOMEM, _EFSIZE. Takes as long as zeroing takes: several
+ * threads may call it at once for disjoint ranges of one object.
  */
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
-                 const struct stitch_parallel *lender);
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how);
 
 /* Has committing by blocks turned out not to work in this process? */
 bool st_os_blocks_fail(void);
@@ -170,7 +183,7 @@ typedef struct st_os_reservation {
     bool holed;    /* an address in it was lost, and may be somebody else's now */
 } st_os_reservation;
 
-/* Address space without access, aligned to STITCH_EXTENT_UNIT. STITCH_EADDRSPACE, _EMAPS. */
+/* Address space without access, aligned to ST_OS_UNIT. STITCH_EADDRSPACE, _EMAPS. */
 int st_os_reserve(uint64_t size, st_os_reservation *out);
 void st_os_release(st_os_reservation *reservation); /* with all views in it */
 

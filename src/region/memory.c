@@ -1,333 +1,332 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backing.c - the memory behind a region that is about to grow: commit in the last extent, then another segment.
+ * memory.c - the memory of a region that changes its size.
  *
- * May call follow, directory, segments, extent, names and os. Everything here happens beyond the size and the commit
- * mark that count, so nobody sees it; each step that fails undoes the ones before it.
+ * Everything here happens beyond the size and the commit mark of the published state, so no other process sees it. Each
+ * step that fails undoes the steps before it.
  */
 #include "region/memory.h"
 
 #include <string.h>
 
-#include "shared/plan.h"
-#include "region/sync.h"
+#include "base/arith.h"
+#include "handle/views.h"
+#include "region/commit.h"
 
-#define NAME_TRIES     16
-#define FIRST_BY_PAGES STITCH_EXTENT_UNIT /* a small region takes no more than it needs */
-
-bool st_backing_is_lazy(const struct stitch_region *region)
+bool st_memory_is_lazy(const struct stitch_region *region)
 {
-    return (region->geometry.flags & STITCH_LAZY) && region->folder.can_be_lazy;
+    return (region->geometry.flags & STITCH_LAZY) && region->store.folder.can_be_lazy;
 }
 
-static bool is_fixed(const struct stitch_region *region)
+/* Huge pages are not for lazy regions, nor for a view that moves: that is not aligned, and ends with the size. */
+static bool has_blocks(const struct stitch_region *region)
 {
-    return region->geometry.backend == STITCH_BACKEND_FIXED;
+    return !(region->geometry.flags & (STITCH_SMALL_PAGES | STITCH_LAZY)) &&
+           !st_handle_is(region, STITCH_BACKEND_REMAP) && !st_os_blocks_fail();
 }
 
-/* Whole blocks are cheaper than their pages; but a small region takes no more than it needs. */
-static bool by_blocks(const struct stitch_region *region, uint64_t upto)
+void st_memory_rules(const struct stitch_region *region, struct st_rules *out)
 {
-    return upto > FIRST_BY_PAGES && region->folder.block > region->geometry.page && !st_os_blocks_fail() &&
-           !(region->geometry.flags & STITCH_SMALL_PAGES) &&
-           region->geometry.backend != STITCH_BACKEND_REMAP; /* its view lies anyhow, and ends with the size */
+    const struct st_geometry *geometry = &region->geometry;
+
+    *out = (struct st_rules){
+        .reserve = geometry->reserve,
+        .capacity = geometry->capacity,
+        .extent = geometry->extent,
+        .page = geometry->page,
+        .block = has_blocks(region) ? region->store.folder.block : geometry->page,
+        .one_segment = !st_handle_is(region, STITCH_BACKEND_STITCHED),
+        .lazy = st_memory_is_lazy(region),
+        .fixed = st_handle_is(region, STITCH_BACKEND_FIXED),
+        .gives_back = region->store.folder.gives_back,
+    };
 }
 
-static uint64_t round_up(const struct stitch_region *region, uint64_t size, uint64_t end, bool blocks)
-{
-    return st_min(st_align_up(size, blocks ? region->folder.block : region->geometry.page), end);
-}
+/* ----------------------------------------------------------------------------------------- objects of segments --- */
 
-/*
- * What the commit mark becomes, so that [offset, upto) of an extent ending at `end` is backed: by blocks never more
- * than one ahead of the size.
- */
-static uint64_t mark_for(const struct stitch_region *region, uint64_t upto, uint64_t end, bool blocks)
-{
-    if (st_backing_is_lazy(region) || is_fixed(region))
-        return end;
-    return round_up(region, upto, end, blocks);
-}
-
-uint64_t st_backing_kept(const struct stitch_region *region, uint64_t size, uint64_t end)
-{
-    return round_up(region, size, end, by_blocks(region, size) && !st_backing_is_lazy(region));
-}
-
-/* Where the bytes [0, upto) of a segment are, for a system that commits or gives back through views; NULL: nowhere. */
+/* The address of a segment's first `upto` bytes, for systems that commit or give back through views; NULL: none. */
 static void *view_of(const struct stitch_region *region, const struct st_segment_view *view, uint64_t upto)
 {
-    return upto <= view->mapped ? st_region_at(region, view->offset) : NULL;
+    return upto <= view->mapped ? st_handle_at(region, view->offset) : NULL;
 }
 
-/* The last segment, with its object open and kept so: growing inside it commits through it, again and again. */
-static int open_tail(struct stitch_region *region, struct st_segment_view *last, st_os_object **object)
+/* Opens the object of a mapped segment in the table, where it stays open: growing commits through it again and again. */
+static int open_object(struct stitch_region *region, uint64_t index, struct st_segment_view *view,
+                       st_os_object **object)
 {
-    uint64_t index = region->segments.count - 1;
+    struct st_entry entry;
     st_os_status status;
 
-    st_segments_at(&region->segments, index, last);
+    st_segments_at(&region->segments, index, view);
     *object = st_segments_object(&region->segments, index);
-    return (*object)->handle != -1 ? 0 : st_follow_open_segment(region, last->id, last->extent, *object, &status);
+    if ((*object)->handle != -1)
+        return 0;
+    entry = (struct st_entry){ view->id, view->offset, view->extent };
+    return st_store_open_segment(&region->store, &entry, *object, &status);
+}
+
+static int open_tail(struct stitch_region *region, struct st_segment_view *view, st_os_object **object)
+{
+    return open_object(region, region->segments.count - 1, view, object);
+}
+
+/* Closes the object of a segment that is no longer the last one: nothing is committed in it any more. */
+static void close_object(struct stitch_region *region, uint64_t index)
+{
+    if (region->store.folder.objects_persist)
+        st_os_object_close(st_segments_object(&region->segments, index));
+}
+
+/* Gives the memory of [from, to) in a segment back. Does nothing if from >= to. */
+static int give_back(struct stitch_region *region, uint64_t index, uint64_t from, uint64_t to)
+{
+    struct st_segment_view view;
+    st_os_object *object;
+    int err;
+
+    if (from >= to || !region->store.folder.gives_back)
+        return 0;
+    st_segments_at(&region->segments, index, &view);
+    err = st_os_decommit(&view.object, view_of(region, &view, to - view.offset), from - view.offset, to - from);
+    /* If the program has locked the view in memory, it only works through the object. */
+    if (err && open_object(region, index, &view, &object) == 0)
+        err = st_os_decommit(object, NULL, from - view.offset, to - from);
+    return err;
+}
+
+/* ----------------------------------------------------------------------------------------------------- provide --- */
+
+/* A commit in one segment, from one offset of the region towards another. */
+struct commit {
+    const struct st_rules *rules;
+    const struct st_segment_view *view;
+    const st_os_object *object;
+    uint64_t from, size;
+    int how;
+};
+
+static int commit_to(struct stitch_region *region, const struct commit *what, uint64_t mark, int how)
+{
+    const struct st_segment_view *view = what->view;
+    struct st_commit_target target = { what->object, view_of(region, view, mark - view->offset) };
+
+    return st_commit_range(&target, what->from - view->offset, mark - what->from, what->how | how, &region->parallel);
 }
 
 /*
- * Commit a segment from `from` (offsets of the region) so far as it goes towards `size`; *mark tells how far. Where a
- * folder has no room for whole blocks it may have for the pages that are needed. (Of memory, as opposed to room, one
- * must not ask for the last page: the kernel would kill somebody to find it.)
+ * Commits as far as the segment reaches towards what->size; *mark receives how far that is. A folder that has no room
+ * for a whole block may have room for the pages that are needed. (For a lack of memory, unlike a lack of room, this is
+ * not tried: the kernel would kill a process to find the last page.)
  */
-static int commit_segment(struct stitch_region *region, const struct st_segment_view *view, const st_os_object *object,
-                          uint64_t from, uint64_t size, int how, uint64_t *mark)
+static int commit(struct stitch_region *region, const struct commit *what, uint64_t *mark)
 {
-    bool blocks = by_blocks(region, size);
-    int e;
+    uint64_t end = what->view->offset + what->view->extent;
+    uint64_t by_page = st_plan_mark_by_page(what->rules, what->size, end);
+    int lazy = what->rules->lazy ? ST_OS_LAZY : 0;
+    int err = STITCH_ENOSPC;
 
-    if (st_backing_is_lazy(region))
-        how |= ST_OS_LAZY;
-
-    for (;;) {
-        *mark = mark_for(region, size, view->offset + view->extent, blocks);
-        e = st_os_commit(object, view_of(region, view, *mark - view->offset), from - view->offset, *mark - from,
-                         how | (blocks ? ST_OS_BLOCKS : 0), &region->lender);
-        if (e != STITCH_ENOSPC || !blocks || *mark == mark_for(region, size, view->offset + view->extent, false))
-            return e;
-        blocks = false;
+    *mark = st_plan_mark(what->rules, what->size, end);
+    if (st_plan_uses_blocks(what->rules, what->size)) {
+        err = commit_to(region, what, *mark, lazy | ST_OS_BLOCKS);
+        if (err != STITCH_ENOSPC || *mark == by_page)
+            return err;
     }
+    *mark = by_page;
+    return commit_to(region, what, *mark, lazy);
 }
 
-/* Commit in the last extent so far as it goes towards `size`. */
-static int commit_tail(struct stitch_region *region, uint64_t size, struct st_record *next)
+/* Commits in the last extent towards `size`. */
+static int extend_tail(struct stitch_region *region, const struct st_rules *rules, uint64_t size,
+                       struct st_record *next)
 {
-    uint64_t end = st_segments_end(&region->segments), mark;
+    struct commit what = { .rules = rules, .from = next->commit, .size = size };
+    struct st_confirmed *confirmed = &region->confirmed;
     struct st_segment_view last;
     st_os_object *object;
-    int e;
+    uint64_t mark;
+    int err = open_tail(region, &last, &object);
 
-    if (region->segments.count == 0 || next->commit >= mark_for(region, size, end, false))
-        return 0;
-    e = open_tail(region, &last, &object);
-    if (!e)
-        e = commit_segment(region, &last, object, next->commit, size, 0, &mark);
-    if (e)
-        return e;
-    if (region->sure_id == last.id && region->sure_to == next->commit)
-        region->sure_to = mark;
+    if (err)
+        return err;
+    what.view = &last;
+    what.object = object;
+    err = commit(region, &what, &mark);
+    if (err)
+        return err;
+    if (confirmed->id == last.id && confirmed->to == next->commit)
+        confirmed->to = mark;
     next->commit = mark;
     return 0;
 }
 
-/*
- * Committing again what is committed changes nothing and costs a call, so this handle remembers for which part of the
- * last segment it has done so: from where it first grew up to the commit mark.
- */
-int st_backing_make_sure(struct stitch_region *region, uint64_t size)
+/* SEC_COMMIT, as in the article's first program: where memory cannot be given back, FIXED objects are made whole. */
+static bool is_born_whole(const struct st_rules *rules)
 {
-    const struct st_record *now = &region->now.record;
-    uint64_t from = now->size & ~(region->geometry.page - 1);
-    struct st_segment_view last;
-    st_os_object *object;
-    int e;
-
-    if (region->folder.can_be_lazy || region->segments.count == 0 || now->commit <= from)
-        return 0;
-    e = open_tail(region, &last, &object);
-    if (e || (region->sure_id == last.id && region->sure_from <= from &&
-              st_min(size, now->commit) <= region->sure_to))
-        return e;
-    from = from > last.offset ? from : last.offset;
-    e = st_os_commit(object, view_of(region, &last, now->commit - last.offset), from - last.offset, now->commit - from,
-                     0, &region->lender);
-    if (!e) {
-        region->sure_id = last.id;
-        region->sure_from = from;
-        region->sure_to = now->commit;
-    }
-    return e;
+    return rules->fixed && !rules->gives_back;
 }
 
-int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to)
+/* Maps a new object at the end of the mapped segments and commits it towards `size`; *mark receives how far. */
+static int map_and_commit(struct stitch_region *region, struct st_segment_view *view, struct commit *what,
+                          uint64_t *mark)
 {
-    struct st_segment_view last;
-    st_os_object *object;
-    int e;
+    st_os_identity identity = view->identity;
+    int err = st_views_map(region, view, identity);
 
-    if (from >= to || !region->folder.gives_back)
-        return 0;
-    st_segments_at(&region->segments, region->segments.count - 1, &last);
-    e = st_os_decommit(&last.object, view_of(region, &last, to - last.offset), from - last.offset, to - from);
-    if (e && open_tail(region, &last, &object) == 0) /* not through the view, if the program has locked it in memory */
-        e = st_os_decommit(object, NULL, from - last.offset, to - from);
-    return e;
+    if (err)
+        return err;
+    what->view = view;
+    what->object = &view->object;
+    *mark = st_plan_mark_by_page(what->rules, what->size, view->offset + view->extent);
+    if (*mark > view->offset && !is_born_whole(what->rules))
+        err = commit(region, what, mark);
+    if (err)
+        st_views_unmap(region, view);
+    return err;
 }
 
-void st_backing_reset(struct stitch_region *region, uint64_t from, uint64_t to)
+/* Adds a segment that reaches `size`: an object, its view, its memory, its name, its place in the table. */
+static int add_segment(struct stitch_region *region, const struct st_rules *rules, uint64_t size,
+                       struct st_change *change)
 {
-    if (from < to && to <= region->reservation.size)       /* it has an address */
-        st_os_discard_hint(st_region_at(region, from), to - from); /* a hint; what it cannot do costs nothing */
-}
+    struct commit what = { .rules = rules, .size = size, .how = ST_OS_FRESH };
+    struct st_entry *entry = &change->added;
+    struct st_segment_view view = { .offset = entry->offset, .extent = entry->extent };
+    uint64_t mark;
+    int err = st_store_make_segment(&region->store, entry, is_born_whole(rules), &view.object, &view.identity);
 
-/* Somebody who saw the tag may have taken our name to hold us up; they cannot have taken one a random step further. */
-static int skip_ids(struct st_record *next)
-{
-    uint32_t step;
-    int e = st_os_random(&step, sizeof step);
-
-    if (!e)
-        next->next_id += (uint64_t)step + 1;
-    return e;
-}
-
-/* Give the object its name. */
-static int name_segment(struct stitch_region *region, const st_os_object *object, struct st_record *next)
-{
-    char name[ST_NAME_SIZE];
-    int e;
-
-    for (int tries = 0; tries < NAME_TRIES; tries++) {
-        st_names_segment(name, region->geometry.tag, next->next_id);
-        e = st_os_object_publish(&region->folder, name, object);
-        if (e != STITCH_EEXIST)
-            return e;
-        e = skip_ids(next);
-        if (e)
-            return e;
-    }
-    return STITCH_EACCES;
-}
-
-/* Make the object of the next segment, map it behind the last one and commit it towards `size`; *mark: how far. */
-static int make_segment(struct stitch_region *region, const struct st_record *next, uint64_t size,
-                        struct st_segment_view *view, uint64_t *mark)
-{
-    bool born_whole = is_fixed(region) && !region->folder.gives_back; /* SEC_COMMIT, the article's first program */
-    char name[ST_NAME_SIZE];
-    st_os_status status = { 0 };
-    int e;
-
-    st_names_segment(name, region->geometry.tag, next->next_id);
-    e = st_os_object_create(&region->folder, name, view->extent, region->geometry.mode, born_whole, &view->object);
-    if (e)
-        return e;
-    e = st_os_object_status(&view->object, &status);
-    if (!e && status.owner != region->owner) /* this process became another user since it attached */
-        e = STITCH_EACCES;
-    if (!e)
-        e = st_follow_map_view(region, view, status.identity);
-    if (e)
+    if (err)
+        return err;
+    what.from = view.offset;
+    err = map_and_commit(region, &view, &what, &mark);
+    if (err)
         goto close;
-    *mark = mark_for(region, size, view->offset + view->extent, false);
-    if (*mark > view->offset && !born_whole)
-        e = commit_segment(region, view, &view->object, view->offset, size, ST_OS_FRESH, mark);
-    if (!e)
-        return 0;
-    st_follow_unmap_view(region, view);
-close:
-    st_os_object_close(&view->object);
-    return e;
-}
-
-/* Add a segment at the end of the mapped ones that reaches `size`. */
-static int add_segment(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry)
-{
-    uint64_t end = st_segments_end(&region->segments), reserve = region->geometry.reserve;
-    uint64_t extent = st_plan_extent(end, size - end, reserve, region->geometry.extent);
-    struct st_segment_view view = { .offset = end, .extent = extent };
-    uint64_t mark = 0;
-    char name[ST_NAME_SIZE];
-    int e = 0;
-
-    if (next->count == region->geometry.capacity)
-        return STITCH_ESEGMENTS;
-    for (int tries = 0; tries < NAME_TRIES; tries++) {
-        e = make_segment(region, next, size, &view, &mark);
-        if (e != STITCH_EEXIST || skip_ids(next) != 0)
-            break;
-    }
-    if (e)
-        return e == STITCH_EEXIST ? STITCH_EACCES : e;
-    e = name_segment(region, &view.object, next);
-    if (e)
-        goto unmake;
-    view.id = next->next_id;
-    e = st_segments_add(&region->segments, &view);
-    if (e)
+    err = st_store_name_segment(&region->store, &view.object, entry);
+    if (err)
+        goto unmap;
+    view.id = entry->id;
+    err = st_segments_add(&region->segments, &view);
+    if (err)
         goto unname;
-    if (region->folder.objects_persist && region->segments.count > 1) /* nobody commits in the one before any more */
-        st_os_object_close(st_segments_object(&region->segments, region->segments.count - 2));
-    *entry = (struct st_entry){ view.id, end, extent };
-    next->next_id = view.id + 1;
-    next->count++;
-    next->commit = mark;
+    if (region->segments.count > 1)
+        close_object(region, region->segments.count - 2);
+    change->adds = true;
+    change->next.next_id = entry->id + 1;
+    change->next.count++;
+    change->next.commit = mark;
     return 0;
 
 unname:
-    st_names_segment(name, region->geometry.tag, view.id);
-    st_os_object_remove(&region->folder, name);
-unmake:
-    st_follow_unmap_view(region, &view);
+    st_store_remove_segment(&region->store, entry->id);
+unmap:
+    st_views_unmap(region, &view);
+close:
     st_os_object_close(&view.object);
-    return e;
+    return err;
 }
 
-int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry,
-                   bool *added)
+int st_memory_provide(struct stitch_region *region, struct st_change *change, uint64_t size)
 {
-    uint64_t mark = next->commit;
-    int e = commit_tail(region, size, next);
-    *added = !e && (size > st_segments_end(&region->segments) || region->segments.count == 0);
-    if (*added) {
-        uint64_t committed = next->commit;
+    uint64_t mark = change->next.commit;
+    struct st_growth growth;
+    struct st_rules rules;
+    int err;
 
-        e = add_segment(region, size, next, entry);
-        if (e)
-            st_backing_give_back(region, mark, committed);
-    }
-    return e;
+    st_memory_rules(region, &rules);
+    err = st_plan_growth(&rules, &region->known, size, &growth);
+    if (!err && growth.extends)
+        err = extend_tail(region, &rules, size, &change->next);
+    if (err || !growth.adds)
+        return err;
+    change->added = growth.add;
+    err = add_segment(region, &rules, size, change);
+    if (err && growth.extends)
+        give_back(region, region->segments.count - 1, mark, change->next.commit);
+    return err;
 }
 
-void st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to)
+int st_memory_confirm(struct stitch_region *region, uint64_t size)
 {
-    /* What is beyond the commit mark reads zero once it is committed, unless it could not be emptied. */
-    if (region->folder.gives_back)
-        to = st_min(to, region->now.record.commit);
-    if (from < to && !st_backing_is_lazy(region))
-        memset(st_region_at(region, from), 0, (size_t)(to - from));
-}
-
-int st_backing_wipe_lazy(struct stitch_region *region, uint64_t from, uint64_t to)
-{
+    const struct st_record *now = &region->known.record;
+    struct st_confirmed *confirmed = &region->confirmed;
+    uint64_t from = st_align_down(now->size, region->geometry.page);
+    struct st_commit_target target;
     struct st_segment_view last;
     st_os_object *object;
-    uint64_t page = region->geometry.page, whole = st_align_up(from, page);
-    bool data = true;
-    int e;
+    int err;
 
-    to = st_min(to, region->now.record.commit);
-    if (from >= to || !st_backing_is_lazy(region))
+    if (region->store.folder.can_be_lazy || region->segments.count == 0 || now->commit <= from)
         return 0;
-    /* Storing where there is no memory could fault, and there it reads zero as it is. Whole pages go back. */
-    e = open_tail(region, &last, &object);
-    if (!e && from < whole)
-        e = st_os_object_has_data(object, whole - page - last.offset, &data);
-    if (!e && from < whole && data) /* "data" may be a guess: what is there already costs nothing to put there */
-        e = st_os_populate(object, whole - page - last.offset, page);
-    if (!e && from < whole && data)
-        memset(st_region_at(region, from), 0, (size_t)(st_min(whole, to) - from));
-    if (!e)
-        e = st_backing_give_back(region, whole, st_align_up(to, page));
-    return e;
+    err = open_tail(region, &last, &object);
+    if (err || (confirmed->id == last.id && confirmed->from <= from && st_min(size, now->commit) <= confirmed->to))
+        return err;
+    from = st_max(from, last.offset);
+    target = (struct st_commit_target){ object, view_of(region, &last, now->commit - last.offset) };
+    err = st_commit_range(&target, from - last.offset, now->commit - from, 0, &region->parallel);
+    if (!err)
+        *confirmed = (struct st_confirmed){ last.id, from, now->commit };
+    return err;
 }
 
-/* Lazy: before we store, memory must be there, since for us too a lack of it is an error and not a fault. */
+/* -------------------------------------------------------------------------------------------------------- fill --- */
+
+/*
+ * Makes [size, to) of a lazy region read zero. Storing where there is no memory could fault, but there it reads zero
+ * already; whole pages are given back. The segment is the last listed one, which may not be the last one mapped.
+ */
+static int zero_lazily(struct stitch_region *region, uint64_t to)
+{
+    uint64_t from = region->known.record.size, page = region->geometry.page, whole = st_align_up(from, page);
+    uint64_t index = region->known.record.count - 1;
+    struct st_segment_view view;
+    st_os_object *object;
+    bool data = true;
+    int err = open_object(region, index, &view, &object);
+
+    if (!err && from < whole)
+        err = st_os_object_has_data(object, whole - page - view.offset, &data);
+    if (!err && from < whole && data) { /* "data" may be a guess: committing what has memory already costs nothing */
+        err = st_os_populate(object, whole - page - view.offset, page);
+        if (!err)
+            memset(st_handle_at(region, from), 0, (size_t)(st_min(whole, to) - from));
+    }
+    if (!err)
+        err = give_back(region, index, whole, st_align_up(to, page));
+    if (index + 1 < region->segments.count)
+        close_object(region, index);
+    return err;
+}
+
+static int fill_with_zeros(struct stitch_region *region, uint64_t size)
+{
+    const struct st_record *now = &region->known.record;
+    struct st_rules rules;
+    uint64_t to;
+
+    if (now->size >= now->dirty_end)
+        return 0;
+    st_memory_rules(region, &rules);
+    switch (st_plan_zeroing(&rules, now, size, &to)) {
+    case ST_ZEROING_GIVE_BACK:
+        return zero_lazily(region, to);
+    case ST_ZEROING_STORE:
+        memset(st_handle_at(region, now->size), 0, (size_t)(to - now->size));
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* Commits [from, to) of a lazy region before we store there: for us too a lack of memory is an error and not a fault. */
 static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
 {
     uint64_t page = region->geometry.page;
-    int e = 0;
+    int err = 0;
 
-    from &= ~(page - 1);
+    from = st_align_down(from, page);
     to = st_align_up(to, page);
-    while (!e && from < to) {
+    while (!err && from < to) {
         struct st_segment_view view;
+        struct st_entry entry;
         st_os_object object;
         st_os_status status;
         uint64_t index, end;
@@ -335,37 +334,67 @@ static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
         st_segments_at_offset(&region->segments, from, &index);
         st_segments_at(&region->segments, index, &view);
         end = st_min(to, view.offset + view.extent);
-        e = st_follow_open_segment(region, view.id, view.extent, &object, &status);
-        if (e)
+        entry = (struct st_entry){ view.id, view.offset, view.extent };
+        err = st_store_open_segment(&region->store, &entry, &object, &status);
+        if (err)
             break;
-        e = st_os_populate(&object, from - view.offset, end - from);
+        err = st_os_populate(&object, from - view.offset, end - from);
         st_os_object_close(&object);
         from = end;
     }
-    return e;
+    return err;
 }
 
-int st_backing_fill(struct stitch_region *region, uint64_t offset, const void *data, uint64_t length)
+int st_memory_fill(struct stitch_region *region, uint64_t size, const void *data)
 {
-    int e = st_backing_is_lazy(region) ? populate(region, offset, offset + length) : 0;
+    uint64_t from = region->known.record.size;
+    int err = st_views_resize(region, size);
 
-    if (!e)
-        memcpy(st_region_at(region, offset), data, (size_t)length);
-    return e;
+    if (err)
+        return err;
+    if (!data)
+        return fill_with_zeros(region, size);
+    err = st_memory_is_lazy(region) ? populate(region, from, size) : 0;
+    if (!err)
+        memcpy(st_handle_at(region, from), data, (size_t)(size - from));
+    return err;
 }
 
-void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added)
-{
-    const struct st_record *now = &region->now.record;
-    char name[ST_NAME_SIZE];
-    uint64_t end, from; /* lazy: st_backing_fill may have put memory behind any page beyond the size */
+/* ------------------------------------------------------------------------------------------ withdraw, give back --- */
 
-    if (added) {
-        st_names_segment(name, region->geometry.tag, added->id);
-        st_os_object_remove(&region->folder, name);
-        st_follow_drop_last(region);
+void st_memory_withdraw(struct stitch_region *region, const struct st_change *change)
+{
+    const struct st_record *now = &region->known.record;
+    uint64_t end, from;
+
+    if (change->adds) {
+        st_store_remove_segment(&region->store, change->added.id);
+        st_views_drop_last(region);
     }
     end = st_segments_end(&region->segments);
-    from = st_backing_is_lazy(region) ? st_align_up(now->size, region->geometry.page) : now->commit;
-    st_backing_give_back(region, from, st_min(next->commit, end));
+    /* Lazy: st_memory_fill may have committed any page beyond the size. */
+    from = st_memory_is_lazy(region) ? st_align_up(now->size, region->geometry.page) : now->commit;
+    if (end > 0)
+        give_back(region, region->segments.count - 1, from, st_min(change->next.commit, end));
+}
+
+/* Tells the system that the contents of [from, to) are of no use. A hint: its failure costs nothing. */
+static void discard_hint(struct stitch_region *region, uint64_t from, uint64_t to)
+{
+    if (from < to && to <= region->reservation.size) /* it has an address */
+        st_os_discard_hint(st_handle_at(region, from), to - from);
+}
+
+int st_memory_give_back_tail(struct stitch_region *region)
+{
+    const struct st_record *now = &region->known.record;
+
+    if (now->count == 0)
+        return 0;
+    if (region->segments.count != now->count)
+        return STITCH_EBUSY;
+    if (region->store.folder.gives_back)
+        return give_back(region, now->count - 1, now->commit, st_segments_end(&region->segments));
+    discard_hint(region, st_align_up(now->size, region->geometry.page), now->commit);
+    return 0;
 }

@@ -1,51 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* backing.h - the memory behind a region that is about to grow. With the writer lock and everything listed mapped. */
-#ifndef ST_BACKING_H
-#define ST_BACKING_H
+/*
+ * memory.h - provides the memory of a growing region, and gives the memory of a shrinking one back.
+ *
+ * Requires, in all calls: the writer lock and region->table are held, and everything that the known state lists is
+ * mapped. region->known.record is the state before the change, change->next the state to publish.
+ */
+#ifndef ST_MEMORY_H
+#define ST_MEMORY_H
 
 #include "handle/handle.h"
+#include "shared/plan.h"
 
-/* Does growing skip the commit? */
-bool st_backing_is_lazy(const struct stitch_region *region);
-
-/*
- * Put memory behind [now.commit, size): so far as it goes in the last extent, then in another segment, named and mapped
- * but not listed. A region without any segment gets one even for size 0. *next starts as region->now.record and gets
- * commit, count and next_id; *added: there is a new *entry.
- */
-int st_backing_add(struct stitch_region *region, uint64_t size, struct st_record *next, struct st_entry *entry,
-                   bool *added);
+/* Fills in the rules by which changes of this region are planned. */
+void st_memory_rules(const struct stitch_region *region, struct st_rules *out);
 
 /*
- * Where memory that was not committed faults: see to it that what is about to be stored to below the commit mark really
- * has memory, whatever the directory says. Never undone.
+ * Where memory that was not committed faults: commits again what is about to be stored to below the commit mark of the
+ * directory, since a hostile peer may have written that mark. Costs nothing when this handle has done so before. Never
+ * undone.
  */
-int st_backing_make_sure(struct stitch_region *region, uint64_t size);
-
-/* Take back what st_backing_add did, in reverse. `added` as it told, or NULL. */
-void st_backing_undo(struct stitch_region *region, const struct st_record *next, const struct st_entry *added);
+int st_memory_confirm(struct stitch_region *region, uint64_t size);
 
 /*
- * How far the last extent, which ends at `end`, stays committed when the region shrinks to `size`, where memory can be
- * given back in part: to the page, or to the end of a block, for to take a part of that is to split it, and dear.
+ * Provides memory up to `size`: in the last extent as far as that reaches, then in another segment, which is named and
+ * mapped but not listed. Updates change (commit, count, next_id; added, adds). All or nothing.
+ * Returns 0, STITCH_ERESERVE, _ESEGMENTS, or an error of making, mapping and committing objects.
  */
-uint64_t st_backing_kept(const struct stitch_region *region, uint64_t size, uint64_t end);
-
-/* Give the memory of [from, to) in the last extent back to the system; nothing to do if from >= to. */
-int st_backing_give_back(struct stitch_region *region, uint64_t from, uint64_t to);
-
-/* Tell the system that the contents of [from, to) in the last extent are of no use, where that is all that can be done.
- */
-void st_backing_reset(struct stitch_region *region, uint64_t from, uint64_t to);
+int st_memory_provide(struct stitch_region *region, struct st_change *change, uint64_t size);
 
 /*
- * Make [from, to) of what was committed before read zero, since it may have been used. Eager regions: after
- * st_backing_add, cannot fail. Lazy ones: before it. Each does nothing for the other kind.
+ * Gives the bytes from the region's size to `size` an address and their contents: `data`, or zeros if that is NULL.
+ * Requires: their memory has been provided. After an error st_memory_withdraw is due.
  */
-void st_backing_wipe(struct stitch_region *region, uint64_t from, uint64_t to);
-int st_backing_wipe_lazy(struct stitch_region *region, uint64_t from, uint64_t to);
+int st_memory_fill(struct stitch_region *region, uint64_t size, const void *data);
 
-/* Store `length` bytes of `data` at `offset`. After st_backing_add. */
-int st_backing_fill(struct stitch_region *region, uint64_t offset, const void *data, uint64_t length);
+/* Undoes st_memory_provide and whatever st_memory_fill has done. Cannot fail in a way that matters. */
+void st_memory_withdraw(struct stitch_region *region, const struct st_change *change);
+
+/*
+ * Gives back what is committed past the commit mark in the last extent. All of it, not only what a shrink uncovers:
+ * processes with an old size may have stored there. Returns 0, or an error, and the next writer must try again.
+ */
+int st_memory_give_back_tail(struct stitch_region *region);
+
+/* Is memory committed when it is first accessed, and not by grow? */
+bool st_memory_is_lazy(const struct stitch_region *region);
 
 #endif

@@ -1,228 +1,178 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * writer.c - becoming the one writer of a region, and ceasing to be it.
+ * write.c - THE STORY of a writer, around every change.
  *
- * Three locks in this order: the handle's `writing`, the region's writer lock, the handle's `table`. A watcher is told
- * only while the second is not held: what it does may take long, and other processes would wait for it. May call
- * follow, recover, directory, segments and os.
+ *   1. Lock the handle, then the region, then the table (lock.c).
+ *   2. Copy the published state. If the journal is open, clean up after a crashed writer (recover.c).
+ *   3. If mapping that state would end something that the watcher has not been told of, release the locks, sync (which
+ *      tells it), and start over: a callback may take long, and no other process may wait for it.
+ *   4. The change: grow.c, shrink.c, resize.c.
+ *   5. Release the region, call the watcher for what was mapped, release the rest.
  */
 #include "region/write.h"
 
-#include "region/sync.h"
+#include "handle/patience.h"
+#include "handle/state.h"
+#include "handle/watch.h"
+#include "region/lock.h"
 #include "region/recover.h"
+#include "region/sync.h"
 
-#define KEPT_LOOK_MS 5
-
-/* In a forked child the directory's handle is shared with the parent, and with it its locks: get one of our own. */
-static int part_from_parent(struct stitch_region *region)
+/* An exclusive writer has made every state itself, so it knows them all, unless it failed half-way. */
+static bool knows_state(const struct stitch_region *region)
 {
-    st_os_object own;
-    st_os_locks locks;
-    int e;
+    return st_handle_is_exclusive(region) && region->known.generation != 0 &&
+           st_load(region->shared_generation) == region->known.generation &&
+           st_directory_journal(region->directory) == 0;
+}
 
-    if (st_load(region->fork_mark) == 1)
+/* Steps 1 (without the handle) and 2. */
+static int enter(struct st_write *write)
+{
+    struct stitch_region *region = write->region;
+    int err = st_lock_region(region);
+
+    if (err)
+        return err;
+    write->recovery_pending = false;
+    if (knows_state(region))
         return 0;
-    e = st_os_object_reopen(&region->object, &own);
-    if (e)
-        return e;
-    e = st_os_locks_open(&region->folder, &own, region->geometry.tag, region->readonly, &locks);
-    if (e)
-        goto close;
-    e = st_os_in_use_lock_shared(&locks, region->readonly);
-    if (e)
-        goto close_locks;
-    st_os_locks_close(&region->locks);
-    st_os_object_close(&region->object);
-    region->object = own;
-    region->locks = locks;
-    st_os_mutex_lock(&region->table);
-    region->exclusive = false; /* that is the parent's: here it is one writer among others */
-    st_os_mutex_unlock(&region->table);
-    st_store(region->fork_mark, 1);
-    return 0;
-
-close_locks:
-    st_os_locks_close(&locks);
-close:
-    st_os_object_close(&own);
-    return e;
+    err = st_state_refresh(region);
+    if (err)
+        st_lock_release_region(region);
+    else
+        write->recovery_pending = !st_recover(region);
+    return err;
 }
 
-/* What this handle's threads wait for each other with, and its forked children for themselves. */
-static int lock_handle(struct stitch_region *region)
-{
-    int e;
-
-    if (region->readonly)
-        return STITCH_EREADONLY;
-    st_os_mutex_lock(&region->writing);
-    e = part_from_parent(region);
-    if (e)
-        st_os_mutex_unlock(&region->writing);
-    return e;
-}
-
-/* The one writer for life has seen every state: it made them. Unless it failed on the way. */
-static bool knows_all(const struct stitch_region *region)
-{
-    return region->exclusive && region->now.generation != 0 &&
-           st_load(region->shared_generation) == region->now.generation && st_directory_journal(region->directory) == 0;
-}
-
-static void leave_writers(struct stitch_region *region)
-{
-    if (!region->exclusive)
-        st_os_writer_unlock(&region->locks);
-}
-
-/* Enter among the writers of all processes. Being kept must be asked for in places; what cannot be told counts as yes.
- */
-static int enter_lock(const struct stitch_region *region, bool wait)
-{
-    for (;;) {
-        int e = st_os_writer_lock(&region->locks, wait);
-
-        if (e || !st_directory_had_exclusive(region->directory) || st_os_writer_is_exclusive(&region->locks) == 0)
-            return e;
-        st_os_writer_unlock(&region->locks);
-        if (!wait)
-            return STITCH_EBUSY;
-        st_os_sleep(KEPT_LOOK_MS);
-    }
-}
-
-/*
- * Both locks. Another thread of this handle may have `table` for long, in a watcher: never wait for that while other
- * processes wait for us. So if it is taken, we wait for it without the writer lock, and then do not wait for that.
- */
-static int enter_both(struct stitch_region *region)
-{
-    if (region->exclusive) {
-        st_os_mutex_lock(&region->table);
-        return 0;
-    }
-    for (;;) {
-        int e = enter_lock(region, !region->nowait);
-
-        if (e || st_os_mutex_try(&region->table))
-            return e;
-        st_os_writer_unlock(&region->locks);
-        st_os_mutex_lock(&region->table);
-        e = enter_lock(region, false);
-        if (!e)
-            return 0;
-        st_os_mutex_unlock(&region->table);
-        if (e != STITCH_EBUSY)
-            return e;
-    }
-}
-
-static int enter_writers(struct stitch_region *region)
-{
-    int e = enter_both(region);
-
-    if (e)
-        return e;
-    region->owing = false;
-    if (!knows_all(region)) {
-        e = st_directory_snapshot(region->directory, &region->geometry, &region->now);
-        if (!e)
-            region->owing = !st_recover(region);
-    }
-    if (e) {
-        st_os_mutex_unlock(&region->table);
-        leave_writers(region);
-    }
-    return e;
-}
-
-/* Would catching up end something that the watcher has not been told of? It must not be called while others wait. */
+/* Would mapping the known state end something that the watcher has not been told of? */
 static bool must_tell_first(const struct stitch_region *region)
 {
+    const struct st_snapshot *known = &region->known;
     struct st_segment_view last;
-    const struct st_snapshot *now = &region->now;
 
-    if (!region->watcher.before_unmap || st_load(&region->generation) == now->generation)
+    if (!region->watch.callbacks.before_unmap || st_load(&region->mapped_generation) == known->generation)
         return false;
-    if (now->record.size < st_load(&region->size) || region->segments.count > now->record.count)
+    if (known->record.size < st_load(&region->size) || region->segments.count > known->record.count)
         return true;
-    return region->segments.count > 0 && st_segments_at(&region->segments, region->segments.count - 1, &last) == 0 &&
-           last.id != now->entries[region->segments.count - 1].id;
+    return st_segments_last(&region->segments, &last) && last.id != known->entries[region->segments.count - 1].id;
 }
 
-void st_writer_leave(struct stitch_region *region)
+/* Steps 1 to 3. */
+static int enter_told(struct st_write *write)
 {
-    leave_writers(region);
-    st_follow_tell_came(region);
-    st_os_mutex_unlock(&region->table);
-    st_os_mutex_unlock(&region->writing);
-}
-
-/* Afterwards this thread is the region's one writer, region->now is what counts, and no dead writer's rest is about. */
-static int enter_again(struct stitch_region *region)
-{
-    struct st_tries tries = { 0 }; /* others shrink the region between our following and our entering */
+    struct stitch_region *region = write->region;
+    struct st_patience patience = { 0 }; /* others may shrink the region between our sync and our lock */
 
     do {
-        int e = enter_writers(region);
+        int err = enter(write);
 
-        if (e || !must_tell_first(region)) {
-            st_error_set_code(e ? st_error_code() : 0);
-            return e;
+        if (err || !must_tell_first(region)) {
+            st_error_set_code(err ? st_error_code() : 0);
+            return err;
         }
-        leave_writers(region);
-        st_os_mutex_unlock(&region->table);
-        (void)st_follow_sync(region); /* what is in the way of mapping more is the call's own affair */
-    } while (st_follow_again(&tries));
+        st_lock_release_region(region);
+        (void)st_sync_refresh(region); /* an error in mapping more is for the change itself to find */
+    } while (st_patience_lasts(&patience));
     return STITCH_EBUSY;
 }
 
-int st_writer_enter(struct stitch_region *region)
+int st_write_begin(struct st_write *write, struct stitch_region *region)
 {
-    int e = lock_handle(region);
+    int err = st_lock_handle(region);
 
-    if (e)
-        return e;
-    e = enter_again(region);
-    if (e)
-        st_os_mutex_unlock(&region->writing);
-    return e;
+    if (err)
+        return err;
+    write->region = region;
+    err = enter_told(write);
+    if (err)
+        st_lock_release_handle(region);
+    return err;
 }
 
-void st_writer_give_up(struct stitch_region *region)
+/* Where segments end with their users: cuts off what is gone, before anything else. An error in mapping is ignored. */
+static void cut_to_whole(struct st_write *write)
 {
-    st_os_mutex_unlock(&region->writing);
+    if (!write->region->store.folder.objects_persist)
+        (void)st_write_catch_up(write);
 }
 
-int st_writer_hold(struct stitch_region *region)
+/* Tells the watcher that the region will end at `size`, with no other process waiting for us. */
+static void leave_and_tell_end(struct stitch_region *region, uint64_t size)
 {
-    int e = enter_lock(region, !region->nowait);
-
-    if (e)
-        return e;
-    st_directory_note_exclusive(region->directory);
-    e = st_os_writer_make_exclusive(&region->locks);
-    if (e)
-        st_os_writer_unlock(&region->locks);
-    region->exclusive = e == 0;
-    return e;
+    st_lock_release_writers(region);
+    st_watch_end(region, size);
+    st_lock_release_table(region);
 }
 
-/*
- * Tell the watcher that the region is about to end at `size`, with no other process waiting for us meanwhile. When we
- * are the writer again, things may have moved on.
- */
-int st_writer_tell_end(struct stitch_region *region, uint64_t size)
+/* What the watcher was told to end does not: map the published state anew, which tells it so. */
+static void take_back_end(struct stitch_region *region)
 {
-    int e;
+    st_state_invalidate(region);
+    (void)st_sync_refresh(region);
+}
 
-    leave_writers(region);
-    st_follow_tell_going(region, size);
-    st_os_mutex_unlock(&region->table);
-    e = enter_again(region);
-    if (e) { /* it will not end after all: take the state over anew */
-        st_store(&region->generation, 0);
-        (void)st_follow_sync(region);
+int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut,
+                       uint64_t *size)
+{
+    bool told = false;
+    int err = st_lock_handle(region);
+
+    if (err)
+        return err;
+    write->region = region;
+    for (;;) {
+        err = enter_told(write);
+        if (err)
+            break;
+        err = st_plan_cut(region->known.record.size, cut, size); /* segments that are lost count as cut already */
+        if (err) {
+            st_lock_release_region(region);
+            break;
+        }
+        cut_to_whole(write);
+        if (!st_watch_wants_end(region, *size))
+            return 0;
+        leave_and_tell_end(region, *size); /* and look again: the region may have changed meanwhile */
+        told = true;
     }
-    return e;
+    if (told)
+        take_back_end(region);
+    st_lock_release_handle(region);
+    return err;
+}
+
+void st_write_end(struct st_write *write)
+{
+    struct stitch_region *region = write->region;
+
+    st_lock_release_writers(region);
+    st_watch_mapped(region);
+    st_lock_release_table(region);
+    st_lock_release_handle(region);
+}
+
+int st_write_catch_up(struct st_write *write)
+{
+    struct stitch_region *region = write->region;
+    struct st_change repair = { .adds = false };
+    int err = st_sync_map(region);
+
+    if (err != STITCH_EGONE || region->store.folder.objects_persist)
+        return err;
+    st_plan_repair(&region->known.record, region->segments.count, st_segments_end(&region->segments), &repair.next);
+    st_state_publish(region, &repair);
+    st_state_set_mapped(region);
+    return 0;
+}
+
+void st_write_open_journal(struct st_write *write, uint64_t stores_below)
+{
+    st_directory_journal_open(write->region->directory, stores_below);
+}
+
+void st_write_close_journal(struct st_write *write)
+{
+    if (!write->recovery_pending)
+        st_directory_journal_close(write->region->directory);
 }

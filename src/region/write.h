@@ -1,28 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.h - becoming the one writer of a region, and ceasing to be it. */
-#ifndef ST_WRITER_H
-#define ST_WRITER_H
+/*
+ * write.h - one change of a region, from becoming its writer to ceasing to be it.
+ *
+ * A begin returns 0 and the calling thread is the region's one writer: it holds the writer lock and region->table,
+ * region->known is the published state, and whatever a crashed writer left is cleaned up. Or it returns an error and
+ * nothing is held. After 0, and only then, st_write_end is due.
+ */
+#ifndef ST_WRITE_H
+#define ST_WRITE_H
 
 #include "handle/handle.h"
+#include "shared/plan.h"
+
+struct st_write { /* on the writer's stack */
+    struct stitch_region *region;
+    struct st_change change; /* the state to publish; region->known has the state before */
+    bool recovery_pending;   /* the journal must stay open for the next writer */
+};
+
+/* Returns 0, STITCH_EREADONLY, _EBUSY (STITCH_NOWAIT; or shrinks follow each other too fast), _ECORRUPT, _EMFILE, ... */
+int st_write_begin(struct st_write *write, struct stitch_region *region);
 
 /*
- * Afterwards this thread is the region's one writer and holds region->table; region->now is what counts, and what a
- * dead writer left has been put right. STITCH_EREADONLY, _EBUSY (STITCH_NOWAIT), _ECORRUPT, _EMFILE, _EACCES.
+ * Begins a change that may end a part of the region. *size receives the size after the cut; it may not be less than now
+ * any more. The watcher has been told of that end: it was called while no other process waited for us. If the change
+ * then cannot begin, it is told that everything is still there.
+ * Returns as st_write_begin, and STITCH_EINVAL as st_plan_cut.
  */
-int st_writer_enter(struct stitch_region *region);
+int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut,
+                       uint64_t *size);
 
-/* The reverse. The watcher is told here of what has come. */
-void st_writer_leave(struct stitch_region *region);
+/* Releases the locks, and calls the watcher for what has been mapped. */
+void st_write_end(struct st_write *write);
 
 /*
- * In between: tell the watcher that the region is about to end at `size`, while no other process waits for us. When we
- * are the writer again, things may have moved on. After a failure we are not, and st_writer_give_up is what remains to
- * be called; the watcher knows that nothing has ended.
+ * Maps everything that is listed. Where objects end with their last user, a segment can be gone for good: then the
+ * region is cut back to its whole segments, so that it can be used again. Returns as st_sync_map, without STITCH_EGONE
+ * on such systems.
  */
-int st_writer_tell_end(struct stitch_region *region, uint64_t size);
-void st_writer_give_up(struct stitch_region *region);
+int st_write_catch_up(struct st_write *write);
 
-/* Be the one writer from now on, until the handle ends: STITCH_EXCLUSIVE. */
-int st_writer_hold(struct stitch_region *region);
+/*
+ * Opens the journal: from now on a crash leaves something to clean up. stores_below: the offset below which bytes past
+ * the size may be stored before they are published; 0: none are.
+ */
+void st_write_open_journal(struct st_write *write, uint64_t stores_below);
+void st_write_close_journal(struct st_write *write);
 
 #endif

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * directory.c - publish, snapshot, and the checks between shared memory and everybody else.
+ * directory.c - publishing a state, copying a snapshot of it, and checking every byte that comes out of shared memory.
  *
- * May call nothing but atomic.h and the arithmetic here: no system calls, no malloc, no locks. Invariants: the state
- * that counts is record[generation & 1] and the entries it names; a writer touches only what does not count, then moves
- * the generation by one.
+ * The published state is record[generation & 1] and the entries that it lists. A writer changes only the other record
+ * and entries that are not listed, then raises the generation by one.
  */
 #include "shared/directory.h"
 
 #include <stitch/stitch.h>
 
+#include "base/arith.h"
 #include "shared/layout.h"
 
 /*
- * A snapshot that costs so much was not disturbed by writers (each needs longer than we do) but by rubbish. An entry
- * looked at counts as one, a look at the record as many: its words are on their way between processors then.
+ * A snapshot that takes more work than this was not disturbed by writers, each of which needs longer than we do, but by
+ * a hostile process. Looking at an entry counts as 1, looking at the record as much more, since its words then travel
+ * between processors.
  */
 #define SNAPSHOT_WORK 100000000
 #define WORK_OF_TRY   1000
@@ -48,12 +49,7 @@ void st_directory_declare(struct st_directory *shared)
     st_store(&shared->header.magic, ST_MAGIC);
 }
 
-static bool is_multiple(uint64_t value, uint64_t of)
-{
-    return value % of == 0;
-}
-
-/* All but the stitched backend have one segment for life, of the whole reserve; two of them are never lazy. */
+/* Every backend except stitched has one segment for life, of the whole reserve; two of them are never lazy. */
 static bool backend_is_sane(const struct st_geometry *g)
 {
     bool lazy = (g->flags & STITCH_LAZY) != 0;
@@ -73,12 +69,12 @@ static bool backend_is_sane(const struct st_geometry *g)
 
 static bool geometry_is_sane(const struct st_geometry *g, uint64_t length)
 {
-    return g->length == length && g->capacity >= 1 && g->capacity <= STITCH_SEGMENTS_MAX && /* so length is small */
+    return g->length == length && g->capacity >= 1 && g->capacity <= STITCH_SEGMENTS_MAX && /* so the length is small */
            st_directory_length(g->capacity) <= length && length - st_directory_length(g->capacity) < g->page &&
-           g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && is_multiple(STITCH_EXTENT_UNIT, g->page) &&
+           g->page >= 4096 && g->page <= STITCH_EXTENT_UNIT && STITCH_EXTENT_UNIT % g->page == 0 &&
            g->reserve >= STITCH_EXTENT_UNIT && g->reserve <= STITCH_RESERVE_MAX &&
-           is_multiple(g->reserve, STITCH_EXTENT_UNIT) && g->extent <= g->reserve &&
-           is_multiple(g->extent, STITCH_EXTENT_UNIT) && backend_is_sane(g) && (g->flags & ~ST_REGION_FLAGS) == 0 &&
+           st_is_multiple(g->reserve, STITCH_EXTENT_UNIT) && g->extent <= g->reserve &&
+           st_is_multiple(g->extent, STITCH_EXTENT_UNIT) && backend_is_sane(g) && (g->flags & ~ST_REGION_FLAGS) == 0 &&
            (g->mode & ~UINT64_C(0755)) == 0;
 }
 
@@ -123,7 +119,7 @@ st_word *st_directory_generation_word(struct st_directory *shared)
     return &shared->generation;
 }
 
-/* Copy the record that counts; false if the generation moved meanwhile. */
+/* Copies the current record. Returns false if the generation changed meanwhile. */
 static bool copy_record(const struct st_directory *shared, struct st_record *record, uint64_t *generation)
 {
     uint64_t before = st_load(&shared->generation);
@@ -154,7 +150,7 @@ int st_directory_record(const struct st_directory *copy, const struct st_geometr
     return record_is_sane(out, geometry) ? 0 : STITCH_ECORRUPT;
 }
 
-/* The same segments: ids are never used twice, so an entry can change only if next_id or the ends have moved. */
+/* Do both list the same segments? Ids are never used twice, so an entry changes only if next_id or the ends do. */
 static bool same_segments(const struct st_record *a, const struct st_record *b)
 {
     return a->first == b->first && a->count == b->count && a->next_id == b->next_id;
@@ -167,13 +163,13 @@ static const struct st_entry_shared *entry_at(const struct st_directory *shared,
 }
 
 /*
- * How many of the first `known` entries the record still has. Entries come and go at the end, and no id is ever used
- * again: where an id is still in its place, all before it are as they were.
+ * Counts how many of the first `known` entries the record still lists. Entries come and go at the end, and no id is
+ * used again, so if an id is still in its place, all entries before it are unchanged.
  */
 static uint64_t count_kept(const struct st_directory *shared, const struct st_geometry *g,
                            const struct st_record *record, const struct st_entry *entries, uint64_t known)
 {
-    uint64_t kept = known < record->count ? known : record->count;
+    uint64_t kept = st_min(known, record->count);
 
     while (kept > 0 && st_load(&entry_at(shared, g, record, kept - 1)->id) != entries[kept - 1].id)
         kept--;
@@ -192,18 +188,18 @@ static void copy_entries(const struct st_directory *shared, const struct st_geom
     }
 }
 
-/* End to end, whole units, ids rising; those before `from` have been found so before. */
+/* Do the entries lie end to end, in whole units, with rising ids? Those before `from` have been checked before. */
 static bool entries_are_sane(const struct st_entry *entries, uint64_t from, const struct st_record *record,
                              const struct st_geometry *g)
 {
-    uint64_t end = from > 0 ? entries[from - 1].offset + entries[from - 1].extent : 0;
+    uint64_t end = from > 0 ? st_entry_end(&entries[from - 1]) : 0;
     uint64_t id = from > 0 ? entries[from - 1].id : 0;
 
     for (uint64_t i = from; i < record->count; i++) {
         const struct st_entry *entry = &entries[i];
 
         if (entry->id <= id || entry->offset != end || entry->extent == 0 ||
-            !is_multiple(entry->extent, STITCH_EXTENT_UNIT) || entry->extent > g->reserve - end ||
+            !st_is_multiple(entry->extent, STITCH_EXTENT_UNIT) || entry->extent > g->reserve - end ||
             (g->backend != STITCH_BACKEND_STITCHED && entry->extent != g->reserve))
             return false;
         end += entry->extent;
@@ -212,7 +208,7 @@ static bool entries_are_sane(const struct st_entry *entries, uint64_t from, cons
     return id < record->next_id;
 }
 
-/* The size and the commit mark end in the last segment, whose entry has been checked. */
+/* Are size and commit mark inside the last segment? Its entry has been checked. */
 static bool record_fits(const struct st_entry *entries, const struct st_record *record)
 {
     const struct st_entry *last;
@@ -220,25 +216,25 @@ static bool record_fits(const struct st_entry *entries, const struct st_record *
     if (record->count == 0)
         return true; /* record_is_sane: nothing is committed */
     last = &entries[record->count - 1];
-    if (record->commit > last->offset + last->extent)
+    if (record->commit > st_entry_end(last))
         return false;
     return record->size > last->offset || (record->count == 1 && record->size == 0); /* a single segment stays */
 }
 
 /*
- * Why the copy is whole. Every store of a writer to generation, record and entries is a release, every load here an
- * acquire (atomic.h), and the kernel's lock orders what one writer stored before what the next one does, also if the
- * first was killed. So all stores stand in one order of happens-before, and whoever has loaded one of them has seen all
- * that are before it:
- *   1. The first load of the generation returned g, so what was prepared for g happens before the copy.
- *   2. If a load of the copy returned a word that a writer prepared for g + 2 (the next one with our record's parity),
- *      also one that died over it, that store is behind the store of g + 1, and our second load of the generation
- *      returns at least g + 1: we retry.
- *   3. A writer adds behind the last entry. To overwrite one that g names, the region shrinks first and grows again: a
- *      publication lowers `count`, a later one raises next_id, which never falls. same_segments() compares both before
- *      and behind the copy of the entries: a word of a later entry brings, as in 2, the later generation with it.
- * What stays of the entries that an accepted snapshot had is not copied again: the id that tells so is a load between
- * the same two looks. A copy that was not accepted proves nothing and is made again, behind what stays.
+ * Why an accepted copy is of one moment. Every store of a writer to generation, record and entries is a release, and
+ * every load here an acquire (atomic.h). The kernel's lock orders the stores of one writer before those of the next,
+ * also if the first was killed. So all stores are in one order of happens-before, and a process that has loaded one of
+ * them has seen all stores before it:
+ *   1. The first load of the generation returned g, so everything that was prepared for g happens before the copy.
+ *   2. Suppose a load of the copy returned a word that a writer prepared for g + 2 (the next state with our record's
+ *      parity), even one that died while preparing it. That store is after the store of g + 1, so our second load of the
+ *      generation returns at least g + 1, and we retry.
+ *   3. A writer adds after the last entry. To overwrite an entry that g lists, the region must shrink first and grow
+ *      again: one publication lowers `count`, a later one raises next_id, which never falls. same_segments() compares
+ *      both before and after the entries are copied: as in 2, a word of a later entry brings the later generation along.
+ * Entries that an accepted snapshot already had are not copied again: the id that identifies them is loaded between the
+ * same two looks. A copy that was not accepted proves nothing and is made again, from the first entry that changed.
  * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us; one that adds or
  * removes segments as fast as it can leaves us few to copy.
  * tests/model/protocol.pml verifies that this is enough, and needed, with loads that return whatever acquire and
@@ -247,9 +243,9 @@ static bool record_fits(const struct st_entry *entries, const struct st_record *
 int st_directory_snapshot(const struct st_directory *shared, const struct st_geometry *geometry,
                           struct st_snapshot *snapshot)
 {
-    struct st_record known = snapshot->record; /* the entries we hold belong to this one; next_id 0: to none */
+    struct st_record known = snapshot->record; /* of the entries that we hold; next_id 0: of none */
     struct st_record record;
-    uint64_t kept = known.count; /* so many entries are those of an accepted snapshot, which were checked then */
+    uint64_t kept = known.count; /* this many entries are of an accepted snapshot, and were checked then */
     uint64_t generation;
 
     for (uint64_t work = 0; work < SNAPSHOT_WORK; work += WORK_OF_TRY) {
@@ -264,7 +260,7 @@ int st_directory_snapshot(const struct st_directory *shared, const struct st_geo
             copy_entries(shared, geometry, &record, kept, snapshot->entries);
             known = record;
             work += before - kept + record.count - kept;
-            continue; /* once more: the record must still name the same segments */
+            continue; /* once more: the record must still list the same segments */
         }
         if (!entries_are_sane(snapshot->entries, kept, &record, geometry))
             break;
@@ -288,30 +284,32 @@ static bool take_announcement(st_word *waiting)
 }
 
 /*
- * Publish last. Everything a reader will follow is stored (release) before the generation; the generation's store is
- * the one that makes it count. A writer that dies before it has published nothing: the other record still counts.
+ * Publishing comes last. Everything that a reader will follow is stored (release) before the generation; the store of
+ * the generation makes it count. A writer that dies before that store has published nothing: the other record counts.
  *
- * Waiters announce themselves (waiting = 1), then look at the generation, then sleep. We clear the announcement, store
- * the generation, then look for announcements; all of these are sequentially consistent. An announcement before our
- * clearing is one that we have seen: we wake. One behind it stays for us or for the next writer. And whoever announces
- * behind our last look sees our generation when it looks. So no sleeper is missed, and a waiter that was killed
- * costs one needless wake-up, not one for ever. (tests/model/waiting.pml: a release and an acquire would not do.)
+ * Waiters announce themselves (waiting = 1), then look at the generation, then sleep. The writer clears the
+ * announcement, stores the generation, then looks for announcements. All of these are sequentially consistent. If an
+ * announcement came before the clearing, we have seen it and wake. If it came after, it stays for us or for the next
+ * writer. A waiter that announces itself after our last look sees our generation when it looks. So no sleeper is
+ * missed, and a waiter that was killed costs one needless wake-up, not one for ever. (tests/model/waiting.pml: release
+ * and acquire would not be enough.)
  */
-bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
-                          const struct st_record *next, const struct st_entry *added, st_word *also_waiting)
+bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *known,
+                          const struct st_change *change, st_word *also_waiting)
 {
-    uint64_t generation = now->generation + 1;
+    const struct st_record *next = &change->next;
+    uint64_t generation = known->generation + 1;
     struct st_record_shared *to = &shared->record[generation & 1];
     bool waiting = take_announcement(&shared->waiting);
     bool also = also_waiting && take_announcement(also_waiting);
 
-    if (added) {
+    if (change->adds) {
         struct st_entry_shared *entry = &shared->entry[(next->first + next->count - 1) % geometry->capacity];
 
-        st_store(&entry->id, added->id);
-        st_store(&entry->offset, added->offset);
-        st_store(&entry->extent, added->extent);
-        now->entries[next->count - 1] = *added;
+        st_store(&entry->id, change->added.id);
+        st_store(&entry->offset, change->added.offset);
+        st_store(&entry->extent, change->added.extent);
+        known->entries[next->count - 1] = change->added;
     }
     st_store(&to->size, next->size);
     st_store(&to->dirty_end, next->dirty_end);
@@ -321,8 +319,8 @@ bool st_directory_publish(struct st_directory *shared, const struct st_geometry 
     st_store(&to->next_id, next->next_id);
     st_store_ordered(&shared->generation, generation);
 
-    now->record = *next;
-    now->generation = generation;
+    known->record = *next;
+    known->generation = generation;
     return waiting || also || st_load_ordered(&shared->waiting) != 0 ||
            (also_waiting && st_load_ordered(also_waiting) != 0);
 }

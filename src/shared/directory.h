@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * directory.h - the shared side of a region: header, two records, ring of entries, generation. No system calls, no
- * malloc.
+ * directory.h - the shared description of a region: header, two records, ring of entries, generation.
  *
- * Everything that comes out of here has been copied out of shared memory and checked (promise 10). The types below
- * live in THIS PROCESS ONLY; struct st_directory is the shared one.
+ * Makes no system call and allocates nothing. Everything that these functions return has been copied out of shared
+ * memory and checked (promise 10). The types below live in THIS PROCESS ONLY; struct st_directory is the shared one.
  */
 #ifndef ST_DIRECTORY_H
 #define ST_DIRECTORY_H
@@ -16,14 +15,15 @@
 
 struct st_directory; /* layout.h */
 
-/* What a region is made with for ever; the other flags are a handle's. */
+/* The flags that a region keeps for its whole life; the other flags are a handle's. */
 #define ST_REGION_FLAGS (STITCH_LAZY | STITCH_KEEP | STITCH_SMALL_PAGES)
 
-/* The header, checked once when the directory was mapped; never read from shared memory again. */
+/* The header, checked once when the directory is opened; never read from shared memory again. */
 struct st_geometry {
     uint64_t tag, length, reserve, backend, flags, mode, extent, capacity, page, created;
 };
 
+/* layout.h says what the fields mean. */
 struct st_record {
     uint64_t size, dirty_end, commit, first, count, next_id;
 };
@@ -39,59 +39,84 @@ struct st_snapshot {
     struct st_entry *entries;
 };
 
-/* Bytes of a directory object with so many entries, not yet rounded to the folder's page. */
+/* One change of the state on its way: the record to publish, and the segment that it adds, if it adds one. */
+struct st_change {
+    struct st_record next;
+    struct st_entry added; /* if adds */
+    bool adds;
+};
+
+static inline uint64_t st_entry_end(const struct st_entry *entry)
+{
+    return entry->offset + entry->extent;
+}
+
+/* The offset at which the first `count` segments of a state end; 0 if count is 0. */
+static inline uint64_t st_snapshot_end(const struct st_snapshot *snapshot, uint64_t count)
+{
+    return count > 0 ? st_entry_end(&snapshot->entries[count - 1]) : 0;
+}
+
+/* Bytes of a directory object with that many entries, not yet rounded to the folder's page. */
 uint64_t st_directory_length(uint64_t capacity);
 
-/* Fill a zeroed directory. The region is empty; its generation is 1. Nobody takes it for one before it is declared. */
+/*
+ * format fills a zeroed directory: the region is empty, its generation is 1. declare stores the magic number; before
+ * that nobody accepts the object as a directory.
+ */
 void st_directory_format(struct st_directory *shared, const struct st_geometry *geometry);
 void st_directory_declare(struct st_directory *shared);
 
 /*
- * Copy and check the header of an object of `length` bytes, at least sizeof(struct st_directory) of them mapped.
- * Returns 0; STITCH_ECORRUPT; STITCH_EBUSY (not declared, or not yet); STITCH_EVERSION, then out->tag is set, nothing
- * else.
+ * Copies and checks the header of an object of `length` bytes.
+ * Requires: sizeof(struct st_directory) bytes can be read, or all of the object if that is less.
+ * Returns: 0; STITCH_ECORRUPT; STITCH_EBUSY (not declared, or not yet); STITCH_EVERSION, with only out->tag set.
  */
 int st_directory_geometry(const struct st_directory *shared, uint64_t length, struct st_geometry *out);
 
 /*
- * The record alone, as it is now, if it is sane in itself: of a copy, for who looks only. 0 or STITCH_ECORRUPT. Its
- * entries are not looked at, and nothing tells whether it is whole.
+ * Copies the current record and checks it by itself, for listing only: the entries are not looked at, and nothing tells
+ * whether the copy is of one moment. Returns 0 or STITCH_ECORRUPT.
  */
 int st_directory_record(const struct st_directory *copy, const struct st_geometry *geometry, struct st_record *out);
 
-/* One acquire load; and the word itself, to sleep on. */
+/* One acquire load of the generation; and the word itself, to sleep on. */
 uint64_t st_directory_generation(const struct st_directory *shared);
 st_word *st_directory_generation_word(struct st_directory *shared);
 
 /*
- * Copy and check the state that counts. *snapshot is in and out: what it holds from before saves copying entries that
- * cannot have changed, and must be of the same geometry; a zeroed one has no past. Returns 0 or STITCH_ECORRUPT; then
- * *snapshot has no past either. The work is bounded, whatever is done to the words meanwhile.
+ * Copies and checks the published state. *snapshot is in and out: if it holds an earlier state of the same region,
+ * unchanged entries are not copied again. Zero-initialise it (except `entries`) for the first call. The work is
+ * bounded, whatever other processes do to the words meanwhile.
+ * Returns: 0, or STITCH_ECORRUPT and *snapshot holds no state.
  */
 int st_directory_snapshot(const struct st_directory *shared, const struct st_geometry *geometry,
                           struct st_snapshot *snapshot);
 
 /*
- * Make `next` the state that counts; `added`, if not NULL, becomes its last entry. Only with the writer lock, and with
- * `now` the state that counts. Updates *now to match. Returns true if somebody may be asleep and must be woken;
- * `also_waiting` (may be NULL) is another word where that may be announced.
+ * Makes change->next the published state, with change->added as its last entry if the change adds one. Updates *known
+ * to match.
+ * Requires: the writer lock is held, and *known is the published state.
+ * Returns: true if a process may be asleep and must be woken. `also_waiting` (may be NULL) is a second word in which
+ * waiters announce themselves.
  */
-bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *now,
-                          const struct st_record *next, const struct st_entry *added, st_word *also_waiting);
+bool st_directory_publish(struct st_directory *shared, const struct st_geometry *geometry, struct st_snapshot *known,
+                          const struct st_change *change, st_word *also_waiting);
 
 /*
- * The journal: not 0 (open) while a writer has changed something that the published state does not yet show, or no
- * longer. Its value is the offset below which that writer may have stored bytes beyond the size; at least 1. Unchecked.
+ * The journal. It is open (not 0) while a writer has changed something that the published state does not show, or no
+ * longer shows. Its value is the offset below which that writer may have stored bytes beyond the size; at least 1. The
+ * value is not checked.
  */
 uint64_t st_directory_journal(const struct st_directory *shared);
 void st_directory_journal_open(struct st_directory *shared, uint64_t stores_below);
 void st_directory_journal_close(struct st_directory *shared);
 
-/* Some handle is, or was once, the one writer for its life. */
+/* Has any handle of this region ever been exclusive? */
 bool st_directory_had_exclusive(const struct st_directory *shared);
 void st_directory_note_exclusive(struct st_directory *shared);
 
-/* Say that this process is about to sleep on the generation. Then look at the generation, then sleep. */
+/* Announces that this process is about to sleep on the generation. After that it must look at the generation again. */
 void st_directory_announce_waiter(struct st_directory *shared);
 
 #endif

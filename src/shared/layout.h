@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h - every byte of a region's directory and roster. IN SHARED MEMORY: nothing read from here is trusted (see
- * directory.c).
+ * layout.h - every byte of a region's directory and roster. IN SHARED MEMORY: nothing read from here is trusted
+ * (directory.c).
  *
- * The same numbers on every system. docs/LAYOUT.md describes them for people; the assertions below hold both together.
- * A change of meaning needs another ST_LAYOUT_VERSION.
+ * The numbers are the same on every system. docs/LAYOUT.md describes them for people; the assertions below hold both
+ * together. A change of meaning needs another ST_LAYOUT_VERSION.
  */
 #ifndef ST_LAYOUT_H
 #define ST_LAYOUT_H
@@ -16,7 +16,7 @@
 #define ST_MAGIC          UINT64_C(0x3152494448435453) /* the bytes "STCHDIR1" */
 #define ST_LAYOUT_VERSION UINT64_C(1)
 
-/* Written once, before the directory has a name; never changed. */
+/* Written once, before the directory can be opened; never changed. */
 struct st_header {
     st_word magic;    /* ST_MAGIC; stored last */
     st_word version;  /* ST_LAYOUT_VERSION. magic, version and tag stay where they are in every version */
@@ -32,20 +32,21 @@ struct st_header {
     st_word created;  /* seconds since 1970 */
 };
 
-/* One of the two records. The one that counts is record[generation & 1]. */
+/* One state of the region. The published one is record[generation & 1]. */
 struct st_record_shared {
-    st_word size;   /* bytes of the region */
-    st_word dirty_end;  /* the largest size there was since the last segment is the last: nobody has stored beyond, not even
-                      a  follower that has not synced. size <= clean */
-    st_word commit; /* the commit mark: [0, commit) has memory, and bytes behind it in the last extent are rubbish */
-    st_word first;  /* ring position of the first segment */
-    st_word count;  /* segments */
-    st_word next_id; /* id of the next segment; greater than every id ever used */
+    st_word size;      /* bytes of the region */
+    st_word dirty_end; /* Largest size since the current last segment was added. No process, however stale its view, can
+                          have written at or beyond this offset. size <= dirty_end */
+    st_word commit;    /* Commit mark. [0, commit) is backed by memory. Bytes from commit to the end of the last extent
+                          have undefined contents */
+    st_word first;     /* ring position of the first segment's entry */
+    st_word count;     /* segments */
+    st_word next_id;   /* id of the next segment; greater than every id ever used */
 };
 
 struct st_entry_shared {
     st_word id;
-    st_word offset; /* from base; the end of the entry before */
+    st_word offset; /* from base; where the segment before ends */
     st_word extent; /* bytes */
 };
 
@@ -54,16 +55,16 @@ struct st_directory {
     unsigned char pad0[0x100 - sizeof(struct st_header)];
     st_word generation; /* its own cache line: followers poll it */
     unsigned char pad1[0x40 - sizeof(st_word)];
-    st_word waiting; /* 1: somebody may sleep on the generation */
+    st_word waiting; /* 1: a process may be asleep on the generation */
     unsigned char pad2[0x40 - sizeof(st_word)];
-    st_word journal; /* not 0: a writer is between its first change and its last; found so by another: it died there,
-                        and may have stored bytes below this offset */
+    st_word journal; /* not 0: a writer is between its first change and its last. If the next writer finds it so, the
+                        one before died there, and may have stored bytes below this offset */
     unsigned char pad3[0x40 - sizeof(st_word)];
-    st_word exclusive; /* 1: some handle was exclusive once; look for one that is (where its lock does not tell) */
+    st_word exclusive; /* 1: a handle has been exclusive; writers must ask whether one is, where the lock does not tell */
     unsigned char pad5[0x40 - sizeof(st_word)];
     struct st_record_shared record[2];
     unsigned char pad4[0x200 - 2 * sizeof(struct st_record_shared)];
-    struct st_entry_shared entry[]; /* the ring: header.capacity of them */
+    struct st_entry_shared entry[]; /* a ring of header.capacity entries */
 };
 
 static_assert(offsetof(struct st_directory, generation) == 0x100, "layout");
@@ -74,16 +75,16 @@ static_assert(offsetof(struct st_directory, record) == 0x200, "layout");
 static_assert(offsetof(struct st_directory, entry) == 0x400, "layout");
 static_assert(sizeof(struct st_record_shared) == 48 && sizeof(struct st_entry_shared) == 24, "layout");
 
-/* One attached handle. */
+/* A seat: one attached handle. */
 struct st_seat_shared {
-    st_word id;         /* of the process; 0: free; UINT64_MAX: about to be */
-    st_word started;    /* when it began; 0: not yet filled in. Stored last */
+    st_word id;         /* of the process; 0: free; UINT64_MAX: being freed */
+    st_word started;    /* when the process began; 0: not yet filled in. Stored last */
     st_word space;      /* pid name space */
     st_word flags;      /* STITCH_READONLY, STITCH_EXCLUSIVE */
-    st_word generation; /* seen */
-    st_word mapped;     /* bytes of segments mapped */
-    st_word last_id;    /* of the last of these */
-    st_word base;       /* address there */
+    st_word generation; /* mapped by the handle */
+    st_word mapped;     /* bytes of its mapped segments */
+    st_word last_id;    /* id of the last of these */
+    st_word base;       /* address in that process */
     st_word attached;   /* seconds since 1970 */
     st_word spare[7];
 };
@@ -95,7 +96,7 @@ struct st_roster_shared {
     st_word magic;
     st_word tag; /* the region's */
     unsigned char pad0[0x80 - 2 * sizeof(st_word)];
-    st_word waiting; /* as in the directory, for handles that may not write there */
+    st_word waiting; /* as in the directory, for handles that may not write to that */
     unsigned char pad1[0x80 - sizeof(st_word)];
     struct st_seat_shared seat[ST_ROSTER_SEATS];
 };

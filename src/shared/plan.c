@@ -1,22 +1,117 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * extent.c - the sizing rule: max(2 MiB, size / 8), rounded up to 2 MiB, or what the request needs if that is more.
- *
- * An eighth makes segments few (41 to 1 GiB, 99 to 1 TiB) and what an extent can hold unused small.
- * A region in single mode has its reserve as fixed extent, so there is no second rule for it.
- */
+/* plan.c - the arithmetic of a change. */
 #include "shared/plan.h"
 
 #include <stitch/stitch.h>
 
-uint64_t st_plan_extent(uint64_t end, uint64_t need, uint64_t reserve, uint64_t fixed)
-{
-    uint64_t extent = fixed ? fixed : st_align_up(end / 8, STITCH_EXTENT_UNIT);
+#include "base/arith.h"
 
-    need = st_align_up(need, STITCH_EXTENT_UNIT);
-    if (extent < STITCH_EXTENT_UNIT)
-        extent = STITCH_EXTENT_UNIT;
-    if (extent < need)
-        extent = need;
-    return extent < reserve - end ? extent : reserve - end;
+#define SMALL_REGION STITCH_EXTENT_UNIT /* a region up to this size takes no more memory than it needs */
+
+/*
+ * The sizing rule: max(2 MiB, size / 8), rounded up to 2 MiB, or what the request needs if that is more. An eighth keeps
+ * segments few (41 to 1 GiB, 99 to 1 TiB) and the unused part of an extent small. A region of one segment has its
+ * reserve as its fixed extent, so there is no second rule for it.
+ */
+uint64_t st_plan_extent(const struct st_rules *rules, uint64_t end, uint64_t need)
+{
+    uint64_t extent = rules->extent ? rules->extent : st_align_up(end / 8, STITCH_EXTENT_UNIT);
+
+    extent = st_max(extent, STITCH_EXTENT_UNIT);
+    extent = st_max(extent, st_align_up(need, STITCH_EXTENT_UNIT));
+    return st_min(extent, rules->reserve - end);
+}
+
+bool st_plan_uses_blocks(const struct st_rules *rules, uint64_t size)
+{
+    return size > SMALL_REGION && rules->block > rules->page;
+}
+
+uint64_t st_plan_mark_by_page(const struct st_rules *rules, uint64_t size, uint64_t end)
+{
+    return rules->lazy || rules->fixed ? end : st_min(st_align_up(size, rules->page), end);
+}
+
+uint64_t st_plan_mark(const struct st_rules *rules, uint64_t size, uint64_t end)
+{
+    if (rules->lazy || rules->fixed || !st_plan_uses_blocks(rules, size))
+        return st_plan_mark_by_page(rules, size, end);
+    return st_min(st_align_up(size, rules->block), end);
+}
+
+int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size,
+                   struct st_growth *out)
+{
+    const struct st_record *now = &known->record;
+    uint64_t end = st_snapshot_end(known, now->count);
+
+    *out = (struct st_growth){ .adds = size > end || now->count == 0 };
+    if (size > rules->reserve)
+        return STITCH_ERESERVE;
+    if (out->adds && now->count == rules->capacity)
+        return STITCH_ESEGMENTS;
+    out->extends = now->count > 0 && now->commit < st_plan_mark_by_page(rules, size, end);
+    if (out->extends)
+        out->tail_mark = st_plan_mark(rules, size, end);
+    if (out->adds)
+        out->add = (struct st_entry){ now->next_id, end, st_plan_extent(rules, end, size - st_min(size, end)) };
+    return 0;
+}
+
+/*
+ * Bytes at or beyond dirty_end have never been stored to. Where memory can be given back, bytes beyond the commit mark
+ * read zero once they are committed, since committing empties them first.
+ */
+enum st_zeroing st_plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size, uint64_t *to)
+{
+    *to = st_min(size, now->dirty_end);
+    if (rules->gives_back || rules->lazy)
+        *to = st_min(*to, now->commit);
+    if (*to <= now->size)
+        return ST_ZEROING_NONE;
+    return rules->lazy ? ST_ZEROING_GIVE_BACK : ST_ZEROING_STORE;
+}
+
+int st_plan_cut(uint64_t size, const struct st_cut *cut, uint64_t *out)
+{
+    if (cut->take > size)
+        return STITCH_EINVAL;
+    *out = st_min(size - cut->take, cut->limit);
+    return 0;
+}
+
+/*
+ * How far the last extent, which ends at `end`, stays committed when the region shrinks to `size`. Memory is given back
+ * to the page, or to the end of a block: giving back a part of a huge page splits it, which costs more than it gains.
+ * What cannot be given back stays committed.
+ */
+static uint64_t mark_after_shrink(const struct st_rules *rules, uint64_t size, uint64_t commit, uint64_t end)
+{
+    uint64_t unit = st_plan_uses_blocks(rules, size) ? rules->block : rules->page;
+    bool gives_back = rules->gives_back && !rules->fixed;
+
+    return st_min(commit, gives_back ? st_min(st_align_up(size, unit), end) : end);
+}
+
+void st_plan_shrink(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size,
+                    struct st_record *next)
+{
+    uint64_t fewest = rules->one_segment ? 1 : 0, end;
+
+    *next = known->record;
+    while (next->count > fewest && known->entries[next->count - 1].offset >= size)
+        next->count--;
+    end = st_snapshot_end(known, next->count);
+    next->size = size;
+    next->commit = mark_after_shrink(rules, size, next->commit, end);
+    next->dirty_end = st_min(next->dirty_end, end);
+}
+
+void st_plan_repair(const struct st_record *now, uint64_t count, uint64_t end, struct st_record *next)
+{
+    *next = *now;
+    next->count = count;
+    next->size = st_min(now->size, end);
+    next->commit = st_min(now->commit, end);
+    next->dirty_end = st_min(now->dirty_end, end);
 }

@@ -1,17 +1,83 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.h - how large the next segment is. Pure arithmetic. */
+/*
+ * plan.h - what a change will do, in numbers: how large the next segment is, how far memory is committed, what becomes
+ * of the record. Pure arithmetic: the stories in src/region carry a plan out.
+ */
 #ifndef ST_PLAN_H
 #define ST_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arith.h"
+#include "shared/directory.h"
+
+/* What the numbers depend on besides the state. */
+struct st_rules {
+    uint64_t reserve;  /* bytes, a multiple of STITCH_EXTENT_UNIT */
+    uint64_t capacity; /* segments that the directory can list */
+    uint64_t extent;   /* of every new segment; 0: the sizing rule */
+    uint64_t page;     /* granule of commit and give-back */
+    uint64_t block;    /* larger granule in which commit is several times faster; equal to page if there is none */
+    bool one_segment;  /* the region has one segment for life */
+    bool lazy;         /* nothing is committed: the mark is the end of the last extent */
+    bool fixed;        /* everything is committed at creation, and stays so */
+    bool gives_back;   /* a part of an extent can be given back, and committing it again makes it read zero */
+};
+
+/* ------------------------------------------------------------------------------------------------------- grow --- */
 
 /*
- * Bytes of the segment that will begin at `end` and must hold at least `need` bytes, of a region of `reserve` bytes
- * (a multiple of STITCH_EXTENT_UNIT, with need <= reserve - end). `fixed` is the region's extent option, 0 for the
- * rule.
+ * The extent of a segment that begins at `end` and must hold at least `need` bytes. Requires: need <= reserve - end.
  */
-uint64_t st_plan_extent(uint64_t end, uint64_t need, uint64_t reserve, uint64_t fixed);
+uint64_t st_plan_extent(const struct st_rules *rules, uint64_t end, uint64_t need);
+
+/*
+ * The commit mark for a region of `size` bytes whose last extent ends at `end`. At most one block ahead of the size.
+ * by_page: at most one page ahead, whatever the rules say about blocks.
+ */
+uint64_t st_plan_mark(const struct st_rules *rules, uint64_t size, uint64_t end);
+uint64_t st_plan_mark_by_page(const struct st_rules *rules, uint64_t size, uint64_t end);
+
+/* Are whole blocks committed at once in a region of `size` bytes? */
+bool st_plan_uses_blocks(const struct st_rules *rules, uint64_t size);
+
+/* How to provide memory up to a size. */
+struct st_growth {
+    bool extends;        /* the last extent must be committed further, */
+    uint64_t tail_mark;  /* to here */
+    bool adds;           /* another segment is needed, */
+    struct st_entry add; /* at this offset, of this extent; its id is the first one to try */
+};
+
+/* Returns 0, STITCH_ERESERVE, or STITCH_ESEGMENTS. */
+int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size,
+                   struct st_growth *out);
+
+/* How the bytes [from, to) that a region grows over are made to read zero. */
+enum st_zeroing {
+    ST_ZEROING_NONE,      /* they read zero already */
+    ST_ZEROING_STORE,     /* they have memory: store zeros */
+    ST_ZEROING_GIVE_BACK  /* lazy: give whole pages back, since storing could fault for want of memory */
+};
+
+enum st_zeroing st_plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size,
+                                uint64_t *to);
+
+/* ----------------------------------------------------------------------------------------------------- shrink --- */
+
+/* Where a shrink ends the region: `take` bytes before its end, and at `limit` at most. */
+struct st_cut {
+    uint64_t take, limit;
+};
+
+/* Returns 0 and the size after the cut, or STITCH_EINVAL (there are not that many bytes to take). */
+int st_plan_cut(uint64_t size, const struct st_cut *cut, uint64_t *out);
+
+/* The record of a region that shrinks to `size`. Requires: size is less than now. */
+void st_plan_shrink(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size,
+                    struct st_record *next);
+
+/* The record of a region of which only the first `count` segments, up to `end`, still exist. */
+void st_plan_repair(const struct st_record *now, uint64_t count, uint64_t end, struct st_record *next);
 
 #endif

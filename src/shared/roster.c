@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * roster.c - the seats: taken, kept up to date, read, and freed for those who died.
+ * roster.c - taking a seat, keeping it up to date, reading the others', and freeing those of dead processes.
  *
- * May call os. A seat is taken by putting one's process id where 0 was, in one step; it counts when `started`, which is
- * stored last, is not 0. It is freed by way of FREEING, so that whoever takes it next never finds the last one's
- * `started` there. A process killed within these few instructions leaves a seat that is not used again while the region
- * lives: one of 254, and nothing rests on it.
+ * A process takes a seat by putting its id where 0 was, in one step. The seat counts when `started`, which is stored
+ * last, is not 0. It is freed by way of FREEING, so that the next process on it never finds the previous `started`. A
+ * process killed within these few instructions leaves a seat that is not used again while the region lives: one of 254,
+ * and nothing depends on it.
  */
 #include "shared/roster.h"
 
 #include <stitch/stitch.h>
 
+#include "base/arith.h"
 #include "shared/layout.h"
 
 #define FREEING UINT64_MAX
 
 uint64_t st_roster_length(uint64_t page)
 {
-    return (sizeof(struct st_roster_shared) + page - 1) & ~(page - 1);
+    return st_align_up(sizeof(struct st_roster_shared), page);
 }
 
 int st_roster_open(const st_os_object *object, uint64_t page, uint64_t tag, bool fresh, struct st_roster *out)
@@ -25,11 +26,11 @@ int st_roster_open(const st_os_object *object, uint64_t page, uint64_t tag, bool
     struct st_roster_shared *shared;
     uint64_t length = st_roster_length(page);
     void *at;
-    int e = st_os_map(object, length, false, &at);
+    int err = st_os_map(object, length, false, &at);
 
     *out = (struct st_roster){ 0 };
-    if (e)
-        return e;
+    if (err)
+        return err;
     shared = at;
     if (fresh) {
         st_store(&shared->tag, tag);
@@ -86,7 +87,7 @@ void st_roster_enroll(struct st_roster *roster, uint64_t flags, const void *base
             return;
     }
     seat = &roster->shared->seat[roster->seat - 1];
-    st_roster_note(roster, 0, 0, 0); /* not what the last one had */
+    st_roster_note(roster, 0, 0, 0); /* the seat still holds what the previous handle noted */
     st_store(&seat->space, self.space);
     st_store(&seat->flags, flags);
     st_store(&seat->base, (uintptr_t)base);

@@ -29,11 +29,14 @@ void fuzz_make_directory(struct st_directory *directory, uint64_t keep)
 
     st_directory_format(directory, &geometry);
     for (uint64_t i = 0; i < FUZZ_SEGMENTS; i++) {
-        const struct st_entry entry = { i + 1, i * unit, unit };
-        const uint64_t size = i + 1 == FUZZ_SEGMENTS ? entry.offset + unit / 2 : entry.offset + unit;
-        const struct st_record next = { size, size, size, 0, i + 1, i + 2 };
+        const uint64_t size = i * unit + (i + 1 == FUZZ_SEGMENTS ? unit / 2 : unit);
+        const struct st_change change = {
+            .next = { size, size, size, 0, i + 1, i + 2 },
+            .added = { i + 1, i * unit, unit },
+            .adds = true,
+        };
 
-        (void)st_directory_publish(directory, &geometry, &now, &next, &entry, NULL);
+        (void)st_directory_publish(directory, &geometry, &now, &change, NULL);
     }
     st_directory_declare(directory);
 }

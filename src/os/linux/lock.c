@@ -12,8 +12,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include <stitch/stitch.h>
-
 #include "os/linux/sys.h"
 #include "os/os.h"
 

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include <stitch/stitch.h>
-
 #include "os/linux/sys.h"
 #include "os/os.h"
 

@@ -8,13 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <stitch/stitch.h>
-
 #include "os/linux/sys.h"
 #include "os/os.h"
 
 /* fallocate gives up and starts over when a signal comes; pieces no smaller than this let it get on under any timer. */
-#define SMALLEST_PIECE STITCH_EXTENT_UNIT
+#define SMALLEST_PIECE ST_OS_UNIT
 
 static int punch(const st_os_object *object, uint64_t offset, uint64_t length)
 {
@@ -48,10 +46,9 @@ static int allocate(const st_os_object *object, uint64_t offset, uint64_t length
 
 /* ------------------------------------------------------------------------------------------------------ blocks --- */
 
-#define BLOCK       STITCH_EXTENT_UNIT /* a huge page, of the processors that stitch is for */
+#define BLOCK       ST_OS_UNIT /* a huge page, of the processors that stitch is for */
 #define COLLAPSE    25                 /* MADV_COLLAPSE, Linux 6.1; older headers lack it */
 #define AGAIN_TRIES 3
-#define PIECE       (4 * BLOCK) /* what one thread does at a time: a millisecond, much longer than to hand it over */
 
 /* Whether this kernel, with its settings and those of this process, does it at all: what comes of the first one. */
 enum { UNTRIED, WORKS, FAILS };
@@ -123,60 +120,8 @@ static int commit_blocks(const st_os_object *object, char *view, uint64_t offset
     return e;
 }
 
-/* Blocks that several threads commit, a piece at a time, each the next one. */
-struct job {
-    const st_os_object *object;
-    char *view;
-    uint64_t end;
-    st_word next;   /* offset of the first piece that nobody has taken */
-    st_word result; /* of one that failed, as a positive number; 0: of none */
-    st_word error;
-};
-
-/* The next piece for the one who asks; false: there is none, or somebody has failed. */
-static bool take(struct job *job, uint64_t *at)
-{
-    do {
-        *at = st_load(&job->next);
-        if (*at >= job->end || st_load(&job->result) != 0)
-            return false;
-    } while (!st_claim(&job->next, *at, *at + PIECE));
-    return true;
-}
-
-static void work(void *arg)
-{
-    struct job *job = arg;
-    uint64_t at;
-
-    while (take(job, &at)) {
-        int e = commit_blocks(job->object, job->view, at, at + PIECE < job->end ? PIECE : job->end - at);
-
-        if (e) {
-            st_store(&job->error, (uint64_t)st_error_code());
-            st_store(&job->result, (uint64_t)-e);
-        }
-    }
-}
-
-/* By the lender's threads as far as they come, and by this one for what they leave. */
-static int commit_together(const st_os_object *object, char *view, uint64_t offset, uint64_t length,
-                           const struct stitch_parallel *lender)
-{
-    struct job job = { .object = object, .view = view, .end = offset + length };
-
-    st_store(&job.next, offset);
-    if (lender->run && length > PIECE)
-        lender->run(lender->arg, work, &job);
-    work(&job);
-    if (st_load(&job.result) != 0)
-        st_error_set_code((int)st_load(&job.error));
-    return -(int)st_load(&job.result);
-}
-
 /* The whole blocks in a range as such, what is before and behind them by pages. */
-static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length,
-                              const struct stitch_parallel *lender)
+static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length)
 {
     uint64_t end = offset + length, first = (offset + BLOCK - 1) & ~(BLOCK - 1), behind = end & ~(BLOCK - 1);
     int e;
@@ -185,7 +130,7 @@ static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t o
         return allocate(object, offset, length);
     e = first > offset ? allocate(object, offset, first - offset) : 0;
     if (!e)
-        e = commit_together(object, view, first, behind - first, lender);
+        e = commit_blocks(object, view, first, behind - first);
     return e || behind == end ? e : allocate(object, behind, end - behind);
 }
 
@@ -193,14 +138,13 @@ static int allocate_by_blocks(const st_os_object *object, char *view, uint64_t o
  * What lies behind the commit mark is rubbish: left by a writer that died between publishing a shrink and punching, or
  * stored there by a follower that has not yet synced. So it goes first, whoever left it.
  */
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
-                 const struct stitch_parallel *lender)
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how)
 {
     int e = how & ST_OS_FRESH ? 0 : punch(object, offset, length);
 
     if (e || (how & ST_OS_LAZY))
         return e;
-    e = view && (how & ST_OS_BLOCKS) ? allocate_by_blocks(object, view, offset, length, lender)
+    e = view && (how & ST_OS_BLOCKS) ? allocate_by_blocks(object, view, offset, length)
                                      : allocate(object, offset, length);
     if (e) {
         int error = st_error_code();

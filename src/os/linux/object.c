@@ -12,8 +12,6 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
-#include <stitch/stitch.h>
-
 #include "os/linux/sys.h"
 #include "os/os.h"
 
@@ -80,7 +78,7 @@ int st_os_folder_open(const char *path, st_os_folder *out)
     if (st_sys.fstatfs(dirfd(stream), &fs) != 0)
         e = st_posix_fail(errno);
     /* Elsewhere memory would be disk, a view could fault on I/O, and give-back could fail. */
-    else if ((fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC) || (uint64_t)fs.f_bsize > STITCH_EXTENT_UNIT)
+    else if ((fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC) || (uint64_t)fs.f_bsize > ST_OS_UNIT)
         e = st_posix_fail(EOPNOTSUPP);
     if (e) {
         st_sys.closedir(stream);
@@ -89,7 +87,7 @@ int st_os_folder_open(const char *path, st_os_folder *out)
     *out = (st_os_folder){ .handle = (intptr_t)stream,
                            .page = (uint64_t)fs.f_bsize,
                            /* A huge page is 2 MiB where a page is 4 KiB. */
-                           .block = fs.f_type == TMPFS_MAGIC && fs.f_bsize == 4096 ? STITCH_EXTENT_UNIT
+                           .block = fs.f_type == TMPFS_MAGIC && fs.f_bsize == 4096 ? ST_OS_UNIT
                                                                                    : (uint64_t)fs.f_bsize,
                            .objects_persist = true,
                            .gives_back = true,
@@ -161,10 +159,10 @@ static int check_file_size_limit(uint64_t size)
     return 0;
 }
 
-int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, bool committed,
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
                         st_os_object *out)
 {
-    int fd, error, e = check_file_size_limit(size);
+    int fd, error, e = check_file_size_limit(spec->size);
 
     (void)name; /* given by publish */
     if (e)
@@ -173,13 +171,13 @@ int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t s
     if (fd < 0)
         return st_posix_fail(errno);
     /* fchmod, since the umask of whoever happens to grow the region must not decide who can follow. */
-    if (st_sys.fchmod(fd, (mode_t)mode) != 0 || st_sys.ftruncate(fd, (off_t)size) != 0) {
+    if (st_sys.fchmod(fd, (mode_t)spec->mode) != 0 || st_sys.ftruncate(fd, (off_t)spec->size) != 0) {
         error = errno;
         st_sys.close(fd);
         return st_posix_fail(error);
     }
     out->handle = fd;
-    e = committed ? st_os_populate(out, 0, size) : 0;
+    e = spec->committed ? st_os_populate(out, 0, spec->size) : 0;
     if (e)
         st_os_object_close(out);
     return e;

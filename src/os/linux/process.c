@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <stitch/stitch.h>
-
 #include "os/linux/sys.h"
 #include "os/os.h"
 

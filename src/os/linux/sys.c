@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <stitch/stitch.h>
-
 #include "os/os.h"
 
 struct st_sys st_sys = {
@@ -77,6 +75,18 @@ int st_posix_fail(int error_number)
     default:
         return STITCH_ESYS;
     }
+}
+
+int st_sys_refused(enum st_sys_need need)
+{
+    struct rlimit limit;
+    int error = errno, err = st_posix_fail(error);
+
+    if (error != ENOMEM)
+        return err;
+    if (need == ST_SYS_ADDRESS_SPACE && st_sys.getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        return STITCH_EADDRSPACE;
+    return STITCH_EMAPS;
 }
 
 const char *st_os_setting(const char *name)

@@ -48,4 +48,11 @@ extern struct st_sys st_sys;
 /* Keep errno for stitch_os_error and return the code for it; what an errno means can depend on the call. */
 int st_posix_fail(int error_number);
 
+/*
+ * Returns the error of a mapping that the kernel has just refused (errno). ENOMEM has two common reasons, each with its
+ * own limit: address space, if the mapping needed more of it, and the number of mappings.
+ */
+enum st_sys_need { ST_SYS_MAPPINGS, ST_SYS_ADDRESS_SPACE };
+int st_sys_refused(enum st_sys_need need);
+
 #endif

@@ -11,8 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <stitch/stitch.h>
-
 #include "os/linux/sys.h"
 #include "os/os.h"
 
@@ -32,22 +30,6 @@ static void *map_ballast(void)
     return at == MAP_FAILED ? NULL : at;
 }
 
-/* A mapping was refused. ENOMEM has two common reasons, and each has its own knob. */
-static int refused(bool wants_address_space)
-{
-    struct rlimit limit;
-    int error = errno;
-
-    if (error != ENOMEM)
-        return st_posix_fail(error);
-    if (wants_address_space && st_sys.getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-        st_posix_fail(error);
-        return STITCH_EADDRSPACE;
-    }
-    st_posix_fail(error);
-    return STITCH_EMAPS;
-}
-
 /* A large one was refused although a small one was not: it is not the number of mappings. */
 static int refused_reservation(void)
 {
@@ -56,7 +38,7 @@ static int refused_reservation(void)
 
     errno = error;
     if (error != ENOMEM || !small)
-        return refused(true);
+        return st_sys_refused(ST_SYS_ADDRESS_SPACE);
     st_sys.munmap(small, BALLAST_SIZE);
     st_posix_fail(error);
     return STITCH_EADDRSPACE;
@@ -64,13 +46,13 @@ static int refused_reservation(void)
 
 int st_os_reserve(uint64_t size, st_os_reservation *out)
 {
-    uint64_t unit = STITCH_EXTENT_UNIT, head;
+    uint64_t unit = ST_OS_UNIT, head;
     void *ballast = map_ballast();
     unsigned char *at;
     int e;
 
     if (!ballast)
-        return refused(true);
+        return st_sys_refused(ST_SYS_ADDRESS_SPACE);
     at = map_no_access(NULL, size + unit, 0);
     if (at == MAP_FAILED) {
         e = refused_reservation();
@@ -84,7 +66,7 @@ int st_os_reserve(uint64_t size, st_os_reservation *out)
      */
     if ((head > 0 && st_sys.munmap(at, (size_t)head) != 0) ||
         (head < unit && st_sys.munmap(at + head + size, (size_t)(unit - head)) != 0)) {
-        e = refused(false);
+        e = st_sys_refused(ST_SYS_MAPPINGS);
         st_sys.munmap(ballast, BALLAST_SIZE);
         st_sys.munmap(at, (size_t)(size + unit));
         return e;
@@ -110,7 +92,7 @@ int st_os_view_map(st_os_reservation *reservation, uint64_t offset, uint64_t siz
     void *at = st_sys.mmap(reservation->base + offset, (size_t)size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
                            (int)object->handle, 0);
 
-    return at != MAP_FAILED ? 0 : refused(false); /* over a reservation there is address space */
+    return at != MAP_FAILED ? 0 : st_sys_refused(ST_SYS_MAPPINGS); /* over a reservation there is address space */
 }
 
 st_os_identity st_os_view_identity(st_os_identity object, const void *address)
@@ -164,7 +146,7 @@ int st_os_view_resize(st_os_reservation *reservation, uint64_t size, const st_os
         if (!e && reservation->base)
             st_sys.munmap(reservation->base, (size_t)reservation->size);
     } else if (at == MAP_FAILED) {
-        e = refused(true);
+        e = st_sys_refused(ST_SYS_ADDRESS_SPACE);
     }
     if (e)
         return e;
@@ -178,7 +160,7 @@ int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **o
     void *at = st_sys.mmap(NULL, (size_t)size, protection, MAP_SHARED | MAP_NORESERVE, (int)object->handle, 0);
 
     if (at == MAP_FAILED)
-        return refused(true);
+        return st_sys_refused(ST_SYS_ADDRESS_SPACE);
     *out = at;
     return 0;
 }
@@ -186,28 +168,4 @@ int st_os_map(const st_os_object *object, uint64_t size, bool readonly, void **o
 void st_os_unmap(void *address, uint64_t size)
 {
     st_sys.munmap(address, (size_t)size);
-}
-
-int st_os_fork_mark_open(st_word **out)
-{
-    void *page = st_sys.mmap(NULL, BALLAST_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (page == MAP_FAILED)
-        return refused(true);
-    if (st_sys.madvise(page, BALLAST_SIZE, MADV_WIPEONFORK) != 0) {
-        int error = errno;
-
-        st_sys.munmap(page, BALLAST_SIZE);
-        return st_posix_fail(error == EINVAL ? ENOSYS : error); /* Linux before 4.14 */
-    }
-    *out = page;
-    for (int i = 0; i < ST_OS_FORK_MARKS; i++)
-        st_store(&(*out)[i], 1);
-    return 0;
-}
-
-void st_os_fork_mark_close(st_word *mark)
-{
-    if (mark)
-        st_sys.munmap(mark, BALLAST_SIZE);
 }

@@ -12,8 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <stitch/stitch.h>
-
 enum { WRITER, MAY_WRITE, PUBLISHED_EVEN, PUBLISHED_ODD, KEPT };
 
 static const char kinds[] = { 'l', 'w', 'e', 'o', 'x' };

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <stitch/stitch.h>
-
 #define READABLE (PAGE_READONLY | PAGE_READWRITE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE)
 #define WRITABLE (PAGE_READWRITE | PAGE_EXECUTE_READWRITE) /* not PAGE_WRITECOPY: that is nobody else's */
 

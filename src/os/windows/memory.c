@@ -5,8 +5,6 @@
  */
 #include "os/windows/sys.h"
 
-#include <stitch/stitch.h>
-
 #define GRANULE UINT64_C(0x10000) /* views start at multiples of 64 KiB */
 
 /*
@@ -36,13 +34,11 @@ static int commit_aside(const st_os_object *object, uint64_t offset, uint64_t le
     return error == ERROR_SUCCESS ? 0 : st_win_fail(error);
 }
 
-int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how,
-                 const struct stitch_parallel *lender)
+int st_os_commit(const st_os_object *object, void *view, uint64_t offset, uint64_t length, int how)
 {
     DWORD error;
 
-    (void)how;
-    (void)lender; /* the system zeroes page by page as they are touched, on the threads that touch them */
+    (void)how; /* the system zeroes page by page as they are touched, on the threads that touch them */
     if (!view)
         return commit_aside(object, offset, length);
     if (st_win.VirtualAlloc((char *)view + offset, (SIZE_T)length, MEM_COMMIT, PAGE_READWRITE))

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include <stitch/stitch.h>
-
 #ifndef SECTION_QUERY
 #define SECTION_QUERY 0x0001
 #endif
@@ -82,21 +80,20 @@ static bool name_is_taken(DWORD error, const wchar_t *full)
  * SEC_RESERVE: the size is a maximum, and only what is committed is charged. SEC_COMMIT: all of it is charged now.
  * CreateFileMapping on a name that exists returns that section, whatever was asked of it: look, and let go.
  */
-int st_os_object_create(const st_os_folder *folder, const char *name, uint64_t size, uint64_t mode, bool committed,
+int st_os_object_create(const st_os_folder *folder, const char *name, const st_os_object_spec *spec,
                         st_os_object *out)
 {
     wchar_t full[ST_WIN_NAME_SIZE];
-    DWORD protection = PAGE_READWRITE | (committed ? SEC_COMMIT : SEC_RESERVE), error;
+    DWORD protection = PAGE_READWRITE | (spec->committed ? SEC_COMMIT : SEC_RESERVE), error;
     SECURITY_ATTRIBUTES attributes;
     HANDLE handle;
     int e = st_win_name(folder, name, full);
 
-    (void)mode;
     if (e)
         return e;
     SetLastError(ERROR_SUCCESS);
     handle = st_win.CreateFileMappingW(INVALID_HANDLE_VALUE, st_win_security(folder, &attributes), protection,
-                                       (DWORD)(size >> 32), (DWORD)size, full);
+                                       (DWORD)(spec->size >> 32), (DWORD)spec->size, full);
     error = GetLastError();
     if (!handle && error == ERROR_ACCESS_DENIED && folder->handle == GLOBAL && !st_win_may_create_global()) {
         st_win_fail(error);

@@ -2,8 +2,6 @@
 /* win32_process.c - who this process is, and whether another one is still there. */
 #include "os/windows/sys.h"
 
-#include <stitch/stitch.h>
-
 /* When it was created, in units of 100 ns: tells a process from a later one that got its id. */
 static bool creation_time(HANDLE process, uint64_t *out)
 {
@@ -38,4 +36,18 @@ int st_os_process_lives(const st_os_process *process)
         lives = started == process->started && WaitForSingleObject(handle, 0) == WAIT_TIMEOUT;
     CloseHandle(handle);
     return lives;
+}
+
+/* Nobody forks here. */
+int st_os_fork_mark_open(st_word **out)
+{
+    static st_word never[ST_OS_FORK_MARKS] = { { 1 }, { 1 } };
+
+    *out = never;
+    return 0;
+}
+
+void st_os_fork_mark_close(st_word *mark)
+{
+    (void)mark;
 }

@@ -11,8 +11,6 @@
 
 #include <sddl.h>
 
-#include <stitch/stitch.h>
-
 #define MAY_MAP_WRITE  0x0002u     /* SECTION_MAP_WRITE */
 #define MAY_MAP_READ   0x0004u     /* SECTION_MAP_READ */
 #define ALL_OF_SECTION 0x000f001fu /* SECTION_ALL_ACCESS */

@@ -5,8 +5,6 @@
 #include <bcrypt.h>
 #include <stdlib.h>
 
-#include <stitch/stitch.h>
-
 struct st_win st_win = {
     .CreateFileMappingW = CreateFileMappingW,
     .OpenFileMappingW = OpenFileMappingW,
@@ -119,18 +117,4 @@ void st_os_sleep(uint64_t milliseconds)
 uint64_t st_os_user(void)
 {
     return 0; /* access is the objects' security descriptors' affair */
-}
-
-/* Nobody forks here. */
-int st_os_fork_mark_open(st_word **out)
-{
-    static st_word never[ST_OS_FORK_MARKS] = { { 1 }, { 1 } };
-
-    *out = never;
-    return 0;
-}
-
-void st_os_fork_mark_close(st_word *mark)
-{
-    (void)mark;
 }

@@ -8,8 +8,6 @@
  */
 #include "os/windows/sys.h"
 
-#include <stitch/stitch.h>
-
 #define MOVE_TRIES  16
 #define CARVE_TRIES 1000 /* no more pieces than segments were ever let go of without being joined */
 
@@ -20,7 +18,7 @@ static HANDLE self(void)
 
 static void *reserve_placeholder(void *at, uint64_t size)
 {
-    struct st_address_requirements aligned = { .alignment = (SIZE_T)STITCH_EXTENT_UNIT };
+    struct st_address_requirements aligned = { .alignment = (SIZE_T)ST_OS_UNIT };
     struct st_extended_parameter parameter = { .type = 1, .pointer = &aligned };
 
     return st_win.VirtualAlloc2(self(), at, (SIZE_T)size, MEM_RESERVE | ST_MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS,
@@ -127,7 +125,7 @@ static int map_stitched(st_os_reservation *reservation, uint64_t offset, uint64_
 /* Reserve, split, map, unmap, coalesce, once and for real. */
 static bool probe(void)
 {
-    uint64_t unit = STITCH_EXTENT_UNIT;
+    uint64_t unit = ST_OS_UNIT;
     HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, (DWORD)unit, NULL);
     st_os_reservation reservation = { .size = 2 * unit };
     MEMORY_BASIC_INFORMATION piece;
@@ -172,7 +170,7 @@ static SRWLOCK moving = SRWLOCK_INIT;
 
 static unsigned char *aligned_address(uint64_t size)
 {
-    uint64_t unit = STITCH_EXTENT_UNIT;
+    uint64_t unit = ST_OS_UNIT;
     unsigned char *at = st_win.VirtualAlloc(NULL, (SIZE_T)(size + unit), MEM_RESERVE, PAGE_NOACCESS);
 
     if (!at)
