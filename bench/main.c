@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stitch-bench: stitch and its peers on the same work, in turn, in one run. README.md tells what the figures mean. */
-#include "report.h"
+/* main.c - stitch-bench: stitch and its peers do the same work, in turn, in one run. README.md explains the figures. */
+#include "report/report.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,19 +21,19 @@ enum {
 
 static const char help[] =
     "Usage: stitch-bench [OPTION]...\n"
-    "Run stitch and other ways of growing memory on the same work, in turn, and tell medians and ratios.\n"
+    "Runs stitch and other ways of growing memory on the same work, in turn, and prints medians and ratios.\n"
     "\n"
-    "  -m, --max SIZE     the largest region, such as 256M or 4G (1G, or what a quarter of the free memory allows)\n"
+    "  -m, --max SIZE     the largest region, such as 256M or 4G (1G, or less: a quarter of the free memory)\n"
     "  -r, --reps N       repetitions of every work by every peer, 1 to 64 (5)\n"
-    "  -q, --quick        --max 64M --reps 1, on cold pages: does it run, is the data right; no use for times\n"
-    "  -b, --busy         count processor time instead of the wall clock, where other programs are at work\n"
-    "  -w, --work LIST    only these works; parts of names, with commas\n"
-    "  -p, --peer LIST    only these peers; parts of names, with commas. Ratios need the first one\n"
-    "  -a, --all          also the variants that only commit in another way\n"
-    "  -j, --json FILE    write the results to FILE as well\n"
-    "  -t, --tsv FILE     and as lines with tabs, as the plots take them\n"
-    "  -l, --list         list works and peers, and end\n"
-    "  -h, --help         this text\n"
+    "  -q, --quick        --max 64M --reps 1, on cold pages: checks the data; its times mean little\n"
+    "  -b, --busy         count processor time instead of the wall clock, on a machine with other work\n"
+    "  -w, --work LIST    only these works; parts of names, with commas between\n"
+    "  -p, --peer LIST    only these peers; parts of names, with commas between. Ratios need the first\n"
+    "  -a, --all          include the variants that differ only in how they commit\n"
+    "  -j, --json FILE    write the results to FILE as JSON\n"
+    "  -t, --tsv FILE     write them as lines with tabs, which the plots need\n"
+    "  -l, --list         print the names of works and peers, and end\n"
+    "  -h, --help         print this text, and end\n"
     "\n"
     "Exit status: 0 all ran and all data was right; 1 a peer failed; 2 wrong usage.\n";
 
@@ -45,18 +45,18 @@ struct command {
 
 static struct command command = { .settings = { .reps = 5 } };
 
-/* Is one of the comma-separated parts in `list` a part of `name`? No list: yes. */
+/* Returns whether one of the comma-separated parts in `list` is a part of `name`; true without a list. */
 static bool listed(const char *list, const char *name)
 {
     char part[64];
 
-    if (list == NULL)
+    if (!list)
         return true;
     while (*list != '\0') {
         size_t length = strcspn(list, ",");
 
         snprintf(part, sizeof part, "%.*s", (int)length, list);
-        if (length > 0 && strstr(name, part) != NULL)
+        if (length > 0 && strstr(name, part))
             return true;
         list += length + (list[length] == ',');
     }
@@ -65,12 +65,12 @@ static bool listed(const char *list, const char *name)
 
 static bool peer_wanted(const struct peer *peer)
 {
-    if (command.peers == NULL)
+    if (!command.peers)
         return command.settings.all || !(peer->flags & PEER_EXTRA);
     return listed(command.peers, peer->name);
 }
 
-/* "256M": bytes, or 0 if it is not a size. */
+/* Returns the bytes that "256M" means, or 0 if the text is not a size. */
 static uint64_t parse_size(const char *text)
 {
     char *end;
@@ -82,13 +82,13 @@ static uint64_t parse_size(const char *text)
     return number > UINT64_MAX >> shift ? 0 : number << shift;
 }
 
-static int wrong(const char *what, const char *text)
+static int usage_error(const char *complaint, const char *text)
 {
-    fprintf(stderr, "stitch-bench: %s: %s; see stitch-bench --help\n", what, text);
+    fprintf(stderr, "stitch-bench: %s: %s; see stitch-bench --help\n", complaint, text);
     return EXIT_USAGE;
 }
 
-/* The value of one option, -1: go on; otherwise an exit status. */
+/* Takes one option. Returns -1 to go on, or the status to exit with. */
 static int take(int option, const char *value)
 {
     struct settings *settings = &command.settings;
@@ -98,12 +98,12 @@ static int take(int option, const char *value)
         settings->max = parse_size(value);
         if (settings->max >= 8 * MIB && settings->max <= UINT64_C(1) << 46)
             return -1;
-        return wrong("--max is not a size from 8M up", value);
+        return usage_error("--max is not a size from 8M up", value);
     case 'r':
         settings->reps = (unsigned)strtoul(value, NULL, 10);
         if (settings->reps >= 1 && settings->reps <= STATS_MEDIAN_MAX)
             return -1;
-        return wrong("--reps is not a number from 1 to 64", value);
+        return usage_error("--reps is not a number from 1 to 64", value);
     case 'q':
         settings->max = 64 * MIB;
         settings->reps = 1;
@@ -134,7 +134,7 @@ static int take(int option, const char *value)
     case 'h':
         fputs(help, stdout);
         return EXIT_FINE;
-    default: /* getopt_long has said what is wrong */
+    default: /* getopt_long has printed a complaint */
         return EXIT_USAGE;
     }
 }
@@ -154,7 +154,7 @@ static int parse(int argc, char **argv)
     while (status < 0 && (option = getopt_long(argc, argv, "m:r:qbw:p:j:t:alh", options, NULL)) != -1)
         status = take(option, optarg);
     if (status < 0 && optind < argc)
-        status = wrong("unexpected argument", argv[optind]);
+        status = usage_error("unexpected argument", argv[optind]);
     return status;
 }
 
@@ -164,35 +164,35 @@ static int list_all(void)
     const struct peer *peer;
 
     puts("works");
-    for (unsigned i = 0; (work = work_at(i)) != NULL; i++)
+    for (unsigned i = 0; (work = work_at(i)); i++)
         printf("  %-27s %s\n", work->name, work->what);
     puts("peers");
-    for (unsigned i = 0; (peer = peer_at(i)) != NULL; i++)
+    for (unsigned i = 0; (peer = peer_at(i)); i++)
         printf("  %-27s %s\n", peer->name, peer->note);
-    if (peers_missing() != NULL)
+    if (peers_missing())
         printf("left out: %s\n", peers_missing());
     return EXIT_FINE;
 }
 
-/* The largest region that leaves the machine room, or a complaint if the user asked for more. */
+/* Chooses --max to leave memory free. Returns -1 to go on, or the exit status if the user asked for too much. */
 static int fit_max(struct settings *settings)
 {
     struct sys_memory memory;
-    uint64_t room = sys_shared_room(), fits;
+    uint64_t available = sys_shared_available(), fits;
 
     sys_read_memory(&memory);
-    if (room > memory.available)
-        room = memory.available;
-    for (fits = UINT64_C(1) << 30; fits > 8 * MIB && 4 * fits > room; fits /= 2)
+    if (available > memory.available)
+        available = memory.available;
+    for (fits = UINT64_C(1) << 30; fits > 8 * MIB && 4 * fits > available; fits /= 2)
         ;
     if (settings->max == 0)
         settings->max = fits;
-    if (settings->max + settings->max / 4 <= room / 2)
+    if (settings->max + settings->max / 4 <= available / 2)
         return -1;
     fprintf(stderr,
-            "stitch-bench: 2.5 times --max (%" PRIu64 " MiB) is more than there is of free memory and of room in "
-            "the folder of shared objects (%" PRIu64 " MiB)\n",
-            settings->max / MIB, room / MIB);
+            "stitch-bench: --max is %" PRIu64 " MiB; 2.5 times as much must be free, both of memory and in the folder "
+            "of shared objects, and %" PRIu64 " MiB are\n",
+            settings->max / MIB, available / MIB);
     return EXIT_USAGE;
 }
 
@@ -201,7 +201,7 @@ static unsigned run_all(struct conditions *conditions, struct result *results)
     const struct work *work;
     unsigned count = 0;
 
-    for (unsigned i = 0; (work = work_at(i)) != NULL && count < WORKS_MAX && !sys_interrupted(); i++) {
+    for (unsigned i = 0; (work = work_at(i)) && count < WORKS_MAX && !sys_interrupted(); i++) {
         if (!listed(command.works, work->name))
             continue;
         run_work(work, &command.settings, peer_wanted, conditions, &results[count]);
@@ -214,9 +214,9 @@ static int write_files(const struct heading *heading, const struct result *resul
 {
     int status = EXIT_FINE;
 
-    if (command.json != NULL && json_write(command.json, heading, results, count) != 0)
+    if (command.json && json_write(command.json, heading, results, count) != 0)
         status = EXIT_FAILED;
-    if (command.tsv != NULL && tsv_write(command.tsv, results, count) != 0)
+    if (command.tsv && tsv_write(command.tsv, results, count) != 0)
         status = EXIT_FAILED;
     return status;
 }

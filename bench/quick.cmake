@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The test of the benchmark: does everything run, is all data right, does the JSON parse. No time is ever compared.
+# Tests the benchmark: everything runs, all data is right, and the JSON parses. It compares no time.
 # Takes: program, json.
 
 file(REMOVE "${json}")
@@ -17,7 +17,7 @@ if(works EQUAL 0)
     message(FATAL_ERROR "${json} has no works")
 endif()
 
-# The first row of every work is one of stitch's; it must have run, and its data must have been checked.
+# The first row of every work is a variant of stitch. It must have run, and its data must have been checked.
 math(EXPR last "${works} - 1")
 foreach(i RANGE ${last})
     string(JSON name GET "${text}" works ${i} work)
@@ -28,8 +28,8 @@ foreach(i RANGE ${last})
     endif()
 endforeach()
 
-# Aims are looked up by the names of works and peers: none may have lost its own. (Whether one is reached says nothing
-# here.) Boost may be missing.
+# Aims find their rows by the names of works and peers, so a changed name would lose an aim. Without Boost there are
+# fewer. Whether an aim is reached has no meaning here.
 string(JSON aims LENGTH "${text}" aims)
 if(aims LESS 22)
     message(FATAL_ERROR "only ${aims} aims were found among the results")

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* run.c - the rounds of a work, the warming before each trial, and the medians of the results. */
 #include "run.h"
 
 #include <stdio.h>
@@ -9,15 +10,14 @@
 
 enum { WARM_PASSES_MAX = 2, ROWS_MAX = 64 };
 
-/* Is `name` one of the whole words in a list with commas? */
+/* Returns whether `name` is one of the words of a list with commas between. */
 static bool among(const char *list, const char *name)
 {
     size_t length = strlen(name);
 
-    for (const char *at = strstr(list, name); at != NULL; at = strstr(at + 1, name)) {
+    for (const char *at = strstr(list, name); at; at = strstr(at + 1, name))
         if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
             return true;
-    }
     return false;
 }
 
@@ -25,7 +25,7 @@ static const char *why_not(const struct work *work, const struct peer *peer)
 {
     if ((work->flags & WORK_NEEDS_SHARED) && !(peer->flags & PEER_SHARED))
         return "nothing to attach to";
-    if ((work->flags & WORK_NEEDS_WAIT) && peer->wait == NULL)
+    if ((work->flags & WORK_NEEDS_WAIT) && !peer->wait)
         return "followers cannot sleep until there is more";
     if ((work->flags & WORK_NO_COPIES) && (peer->flags & PEER_COPIES))
         return "copies everything at each step: would take minutes";
@@ -36,12 +36,12 @@ unsigned work_phase_count(const struct work *work)
 {
     unsigned count = 0;
 
-    while (count < WORK_PHASES && work->phases[count] != NULL)
+    while (count < PHASES_MAX && work->phases[count])
         count++;
     return count;
 }
 
-static void boil_down(struct trial *trial, unsigned phases, struct outcome *out)
+static void keep_figures(struct trial *trial, unsigned phases, struct outcome *out)
 {
     *out = (struct outcome){ .before = trial->before, .moves = trial->moves };
     memcpy(out->memory, trial->memory, sizeof out->memory);
@@ -57,8 +57,8 @@ static void boil_down(struct trial *trial, unsigned phases, struct outcome *out)
 }
 
 /*
- * A quarter more than it will use, and twice that for those who hold two copies at a time. Again, if pages were met
- * that were not warm: the system need not hand out the same ones next time.
+ * Warms a quarter more memory than the trial will use, and twice as much for a peer that holds two copies at a time. If
+ * pages were cold, warms once more: the system need not hand out the same pages next time.
  */
 static void warm(uint64_t peak, const struct peer *peer, struct conditions *conditions)
 {
@@ -83,7 +83,7 @@ static void run_trial(const struct work *work, struct row *row, struct trial *tr
 {
     unsigned phases = work_phase_count(work);
     struct sys_stopwatch begin = sys_start();
-    int result;
+    int err;
 
     trial->peer = row->peer;
     trial->self = NULL;
@@ -91,10 +91,10 @@ static void run_trial(const struct work *work, struct row *row, struct trial *tr
     memset(trial->memory, 0, sizeof trial->memory);
     for (unsigned i = 0; i < phases; i++)
         series_clear(&trial->phase[i]);
-    result = work->run(work, trial);
+    err = work->run(work, trial);
     series_add(shares, sys_busy_share(&begin));
-    if (result == 0)
-        boil_down(trial, phases, &row->outcomes[row->count++]);
+    if (err == 0)
+        keep_figures(trial, phases, &row->outcomes[row->count++]);
     else
         snprintf(row->failure, sizeof row->failure, "%s", peer_failure());
 }
@@ -104,10 +104,10 @@ static unsigned choose_rows(const struct work *work, bool (*wanted)(const struct
     const struct peer *peer;
     unsigned count = 0;
 
-    for (unsigned i = 0; (peer = peer_at(i)) != NULL && count < ROWS_MAX; i++) {
-        if (!wanted(peer) || (work->only != NULL ? !among(work->only, peer->name) : (peer->flags & PEER_NAMED) != 0))
+    for (unsigned i = 0; (peer = peer_at(i)) && count < ROWS_MAX; i++) {
+        if (!wanted(peer) || (work->only ? !among(work->only, peer->name) : (peer->flags & PEER_NAMED) != 0))
             continue;
-        if (rows != NULL) {
+        if (rows) {
             rows[count].peer = peer;
             rows[count].left_out = why_not(work, peer);
         }
@@ -123,7 +123,7 @@ static unsigned rounds_of(const struct work *work, const struct settings *settin
     return rounds < STATS_MEDIAN_MAX ? rounds : STATS_MEDIAN_MAX;
 }
 
-/* Another order in each round, the same ones in each run: what one trial leaves to the next must not hit one peer. */
+/* Makes another order for each round, the same in each run. So no peer always suffers from the peer before it. */
 static void shuffle(unsigned *order, unsigned count)
 {
     static uint64_t state = UINT64_C(88172645463325252);
@@ -150,7 +150,7 @@ void run_work(const struct work *work, const struct settings *settings, bool (*w
 
     *out = (struct result){ .work = work, .row_count = choose_rows(work, wanted, NULL) };
     out->rows = calloc(out->row_count + 1, sizeof *out->rows);
-    if (out->rows == NULL) {
+    if (!out->rows) {
         fputs("stitch-bench: out of memory\n", stderr);
         exit(1);
     }
@@ -160,14 +160,14 @@ void run_work(const struct work *work, const struct settings *settings, bool (*w
         for (unsigned i = 0; i < out->row_count && !sys_interrupted(); i++) {
             struct row *row = &out->rows[order[i]];
 
-            if (row->left_out != NULL || row->failure[0] != '\0')
+            if (row->left_out || row->failure[0] != '\0')
                 continue;
             if (!settings->cold)
                 warm(work->peak(work, settings), row->peer, conditions);
             run_trial(work, row, &trial, &conditions->shares);
         }
     }
-    for (unsigned i = 0; i < WORK_PHASES; i++)
+    for (unsigned i = 0; i < PHASES_MAX; i++)
         series_free(&trial.phase[i]);
     out->seconds = sys_seconds(&begin);
 }
@@ -180,10 +180,9 @@ void run_free(struct result *result)
 
 bool run_succeeded(const struct result *result)
 {
-    for (unsigned i = 0; i < result->row_count; i++) {
+    for (unsigned i = 0; i < result->row_count; i++)
         if (result->rows[i].failure[0] != '\0')
             return false;
-    }
     return true;
 }
 
@@ -223,7 +222,7 @@ double row_ratio(const struct row *row, const struct row *reference, enum metric
     double values[STATS_MEDIAN_MAX];
     unsigned count = 0;
 
-    if (reference == NULL)
+    if (!reference)
         return 0;
     for (unsigned i = 0; i < row->count && i < reference->count; i++) {
         double of = reference->outcomes[i].metric[metric][phase];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* stats.c - series of durations, their quantiles and medians. */
 #include "stats.h"
 
 #include <math.h>
@@ -14,16 +15,16 @@ void series_clear(struct series *series)
 
 void series_add(struct series *series, double ns)
 {
-    if (series->count == series->room) {
-        uint64_t room = series->room == 0 ? 1024 : 2 * series->room;
-        double *larger = realloc(series->ns, (size_t)room * sizeof *larger);
+    if (series->count == series->capacity) {
+        uint64_t capacity = series->capacity == 0 ? 1024 : 2 * series->capacity;
+        double *larger = realloc(series->ns, (size_t)capacity * sizeof *larger);
 
-        if (larger == NULL) {
+        if (!larger) {
             fputs("stitch-bench: out of memory\n", stderr);
             exit(1);
         }
         series->ns = larger;
-        series->room = room;
+        series->capacity = capacity;
     }
     series->ns[series->count++] = ns;
     series->total += ns;

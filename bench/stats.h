@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Durations of one kind of call, and what is said of them. Nanoseconds. */
+/* stats.h - series of durations, their quantiles and medians. Nanoseconds. */
 #ifndef BENCH_STATS_H
 #define BENCH_STATS_H
 
 #include <stdint.h>
 
-/* The durations of one trial. Grows by itself, outside of what is timed. */
+/* The durations of one phase of one trial. It grows when a value is added, outside of the timed calls. */
 struct series {
     double *ns;
     uint64_t count;
-    uint64_t room;
+    uint64_t capacity;
     double total;
 };
 
@@ -17,12 +17,15 @@ void series_clear(struct series *series);
 void series_add(struct series *series, double ns);
 void series_free(struct series *series);
 
-/* The smallest value that `share` (0 to 1) of the values do not exceed; 0 without values. Sorts the series. */
+/* Returns the smallest value that `share` (0 to 1) of the values do not exceed; 0 without values. Sorts the series. */
 double series_quantile(struct series *series, double share);
 
 #define STATS_MEDIAN_MAX 64
 
-/* The middle of `count` values, at most STATS_MEDIAN_MAX; of two in the middle their mean; 0 without values. */
+/*
+ * Returns the middle one of `count` values, or the mean of the two in the middle; 0 without values.
+ *   Requires `count` is at most STATS_MEDIAN_MAX.
+ */
 double stats_median(const double *values, uint64_t count);
 
 #endif

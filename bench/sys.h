@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the benchmark asks of the system: the clock, the memory counters, warm pages. One implementation per system. */
+/* sys.h - the services of the system that the benchmark needs: clock, memory counters, warm pages. */
 #ifndef BENCH_SYS_H
 #define BENCH_SYS_H
 
@@ -10,7 +10,7 @@
 struct sys_memory {
     uint64_t shared;    /* Shmem */
     uint64_t anon;      /* AnonPages */
-    uint64_t available; /* what could be used without swapping */
+    uint64_t available; /* MemAvailable: could be used without swapping */
 };
 
 struct sys_machine {
@@ -21,47 +21,46 @@ struct sys_machine {
     uint64_t memory;
 };
 
-/* Nanoseconds since some moment. */
+/* Returns the nanoseconds since some moment. */
 double sys_now(void);
 
-/* The wall clock, the same for all processes. */
+/* Returns the nanoseconds of the wall clock, which is the same for all processes. */
 double sys_wall(void);
 
-/* From now on sys_now counts only the time for which this process had a processor. A reading costs more, then. */
+/* Makes sys_now count only the time for which the calling thread had a processor. A reading costs more then. */
 void sys_count_processor_time(void);
 
-/* Wall clock and processor time together, for whole trials and runs, whatever sys_now counts. */
+/* Wall clock and processor time together, for whole trials and runs. Does not depend on what sys_now counts. */
 struct sys_stopwatch {
     double wall, busy;
 };
 
 struct sys_stopwatch sys_start(void);
 double sys_seconds(const struct sys_stopwatch *since);
-/* The part of that time for which this process had a processor, 0 to 1. */
+/* Returns the fraction of that time for which this process had a processor, 0 to 1. */
 double sys_busy_share(const struct sys_stopwatch *since);
 
-/* What a reading of sys_now costs. */
+/* Returns the nanoseconds that one reading of sys_now takes. */
 double sys_clock_cost(void);
 
 void sys_read_memory(struct sys_memory *out);
 
-/* True if sys_read_memory is exact; false if the kernel's per-CPU counters may hide some hundred KiB. */
+/* Returns true if sys_read_memory is exact; false if the kernel's per-CPU counters may hide some hundred KiB. */
 bool sys_memory_is_exact(void);
 
 /*
- * Use `bytes` of memory and give them back, so that the system has that many pages at hand which a hypervisor has
- * already backed: small pages of shared memory, or huge ones. Small and huge pages are not found in the same places, so
- * only those of the right kind are warm then. Returns the rate in bytes per second; 0 if there was not that much
- * memory.
+ * Uses `bytes` of memory and gives them back, so that the system has that many free pages which a hypervisor has
+ * already backed: small pages of shared memory, or huge pages. The two kinds come from different lists, so only pages
+ * of that kind are warm afterwards. Returns the rate in bytes per second; 0 if there was not that much memory.
  */
 double sys_warm(uint64_t bytes, bool huge);
 
 void sys_describe(struct sys_machine *out);
 
-/* Bytes that fit into the folder of shared objects now. */
-uint64_t sys_shared_room(void);
+/* Returns the bytes that are free in the folder of shared objects now. */
+uint64_t sys_shared_available(void);
 
-/* From now on an interrupt (SIGINT, SIGTERM) only makes sys_interrupted true; the second one kills. */
+/* From now on a first SIGINT or SIGTERM only makes sys_interrupted true; the second one kills. */
 void sys_catch_interrupts(void);
 bool sys_interrupted(void);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sys_linux.c - clocks, /proc, and memory that is touched to warm it. */
 #include "sys.h"
 
 #include <fcntl.h>
@@ -64,12 +65,12 @@ double sys_clock_cost(void)
     return (sys_now() - begin) / ROUNDS;
 }
 
-/* Reading it folds the per-CPU counters into the sums of /proc/meminfo; root only. */
+/* Folds the per-CPU counters into the sums of /proc/meminfo. Returns false without the right to do so (root only). */
 static bool refresh_counters(void)
 {
     FILE *file = fopen("/proc/sys/vm/stat_refresh", "r");
 
-    if (file == NULL)
+    if (!file)
         return false;
     (void)fgetc(file);
     fclose(file);
@@ -90,9 +91,9 @@ void sys_read_memory(struct sys_memory *out)
     *out = (struct sys_memory){ 0 };
     refresh_counters();
     file = fopen("/proc/meminfo", "r");
-    if (file == NULL)
+    if (!file)
         return;
-    while (fgets(line, sizeof line, file) != NULL) {
+    while (fgets(line, sizeof line, file)) {
         if (sscanf(line, "Shmem: %llu kB", &kib) == 1)
             out->shared = kib * 1024;
         else if (sscanf(line, "AnonPages: %llu kB", &kib) == 1)
@@ -103,7 +104,7 @@ void sys_read_memory(struct sys_memory *out)
     fclose(file);
 }
 
-/* 0 if it did not work. */
+/* Returns the nanoseconds that it took, or 0 if it failed. */
 static double warm_small(uint64_t bytes)
 {
     int fd = memfd_create("stitch-bench-warm", MFD_CLOEXEC);
@@ -138,44 +139,46 @@ double sys_warm(uint64_t bytes, bool huge)
     return ns > 0 ? (double)bytes / ns * 1e9 : 0;
 }
 
-/* The first line of a small file, without its newline; "?" if there is none. */
-static void read_line(const char *path, char *out, size_t room)
+/* Reads the first line of a small file, without its newline; "?" if there is none. */
+static void read_line(const char *path, char *out, size_t size)
 {
     FILE *file = fopen(path, "r");
 
-    snprintf(out, room, "?");
-    if (file == NULL)
+    snprintf(out, size, "?");
+    if (!file)
         return;
-    if (fgets(out, (int)room, file) != NULL)
+    if (fgets(out, (int)size, file))
         out[strcspn(out, "\n")] = '\0';
     fclose(file);
 }
 
-/* Of "always [madvise] never" the word that counts. */
-static void read_choice(const char *path, char *out, size_t room)
+/* Reads the word that counts of "always [madvise] never". */
+static void read_choice(const char *path, char *out, size_t size)
 {
     char line[128], *begin, *end;
 
     read_line(path, line, sizeof line);
     begin = strchr(line, '[');
-    end = begin != NULL ? strchr(begin, ']') : NULL;
-    if (end != NULL)
+    end = begin ? strchr(begin, ']') : NULL;
+    if (end)
         *end = '\0';
-    snprintf(out, room, "%.30s", end != NULL ? begin + 1 : line);
+    snprintf(out, size, "%.30s", end ? begin + 1 : line);
 }
 
 #define HUGE_PAGES "/sys/kernel/mm/transparent_hugepage/"
 
-/* "shared: never; private: madvise", and sizes between the small and the huge that somebody has allowed: they help all
- * peers that touch small pages, and so change every ratio. */
-static void read_huge_pages(char *out, size_t room)
+/*
+ * Writes "shared: never; private: madvise", and which page sizes between small and huge are allowed. Such pages help
+ * all peers that touch small pages, and so change every ratio.
+ */
+static void read_huge_pages(char *out, size_t size)
 {
     char shared[32], private[32];
     size_t length;
 
     read_choice(HUGE_PAGES "shmem_enabled", shared, sizeof shared);
     read_choice(HUGE_PAGES "enabled", private, sizeof private);
-    snprintf(out, room, "shared: %s; private: %s", shared, private);
+    snprintf(out, size, "shared: %s; private: %s", shared, private);
     for (unsigned kib = 8; kib < 2048; kib *= 2) {
         char path[128];
 
@@ -183,24 +186,24 @@ static void read_huge_pages(char *out, size_t room)
         read_choice(path, shared, sizeof shared);
         length = strlen(out);
         if (strcmp(shared, "never") != 0 && strcmp(shared, "?") != 0)
-            snprintf(out + length, room - length, "; shared, %u KiB: %s", kib, shared);
+            snprintf(out + length, size - length, "; shared, %u KiB: %s", kib, shared);
     }
 }
 
-static void read_processor(char *out, size_t room)
+static void read_processor(char *out, size_t size)
 {
     char line[256];
     FILE *file = fopen("/proc/cpuinfo", "r");
 
-    snprintf(out, room, "?");
-    if (file == NULL)
+    snprintf(out, size, "?");
+    if (!file)
         return;
-    while (fgets(line, sizeof line, file) != NULL) {
+    while (fgets(line, sizeof line, file)) {
         char *colon = strchr(line, ':');
 
-        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+        if (strncmp(line, "model name", 10) == 0 && colon) {
             line[strcspn(line, "\n")] = '\0';
-            snprintf(out, room, "%s", colon + 2);
+            snprintf(out, size, "%s", colon + 2);
             break;
         }
     }
@@ -221,12 +224,12 @@ void sys_describe(struct sys_machine *out)
     out->memory = (uint64_t)pages * (uint64_t)page;
 }
 
-uint64_t sys_shared_room(void)
+uint64_t sys_shared_available(void)
 {
     const char *folder = getenv("STITCH_DIR");
     struct statvfs status;
 
-    if (statvfs(folder != NULL && folder[0] != '\0' ? folder : "/dev/shm", &status) != 0)
+    if (statvfs(folder && folder[0] != '\0' ? folder : "/dev/shm", &status) != 0)
         return 0;
     return (uint64_t)status.f_bavail * status.f_frsize;
 }

@@ -60,7 +60,7 @@ fi
 
 say "plots"
 if command -v gnuplot >/dev/null 2>&1; then
-    gnuplot -e "results='$results/results.tsv'; folder='$results'" "$root/bench/plots/plots.gp"
+    gnuplot -e "results='$results/results.tsv'; folder='$results'" "$root/bench/report/plots.gp"
 else
     note "gnuplot is missing: none drawn"
 fi

@@ -11,6 +11,30 @@ static void nothing_is_left(void)
     T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) == 1);
 }
 
+static void reader_prints_the_lines_of_writer(void)
+{
+    tool_process *writer, *reader;
+
+    tool_begin();
+    TOOL_GIVES(1, "reader");
+    TOOL_COMPLAINS("reader: no region of that name exists");
+    writer = tool_start("writer");
+    tool_write(writer, "one\ntwo\n", 8);
+    TOOL_OK("stitch cat -f --wait=20 hello --length 8"); /* the region exists */
+    T_STR_EQ(tool_last.out, "one\ntwo\n");
+    reader = tool_start("reader");
+    tool_wait_for_output(reader, 8);
+    TOOL_GIVES(1, "writer");
+    TOOL_COMPLAINS("writer: a region of that name exists");
+    tool_write(writer, "three\n", 6);
+    T_EQ(tool_end(writer), 0);
+    T_STR_EQ(tool_last.err, "");
+    T_EQ(tool_end(reader), 0);
+    T_STR_EQ(tool_last.out, "one\ntwo\nthree\n");
+    nothing_is_left();
+    tool_finish();
+}
+
 static void consumer_reads_what_producer_writes(void)
 {
     unsigned records = (unsigned)t_rounds(20000);
@@ -77,6 +101,7 @@ static void grow_is_the_whole_life_of_a_region(void)
 }
 
 static const struct CMUnitTest tests[] = {
+    T_TEST(reader_prints_the_lines_of_writer),
     T_TEST(consumer_reads_what_producer_writes),
     T_TEST(consumer_notices_a_damaged_record),
     T_TEST(grow_is_the_whole_life_of_a_region),

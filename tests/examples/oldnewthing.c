@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The article as a program, examples/oldnewthing.c: what it prints, line by line.
+ * The article as a program, examples/article/oldnewthing.c: what it prints, line by line.
  */
 #include "test.h"
 #include "tool_run.h"
@@ -44,9 +44,9 @@ static void expect_report(struct expected *expected, uint64_t part, uint64_t who
     } bytes[] = {
         { 0, "first byte of all" },
         { T_MIB(part) - 1, "last of the first part" },
-        { T_MIB(part), "first behind it" },
+        { T_MIB(part), "first after it" },
         { T_MIB(2 * part) - 1, "last of the second part" },
-        { T_MIB(2 * part), "first behind it" },
+        { T_MIB(2 * part), "first after it" },
         { T_MIB(whole) - 1, "last byte of all" },
     };
 
@@ -67,11 +67,11 @@ static void expect_all(struct expected *expected, uint64_t part, uint64_t whole,
     expect_report(expected, part, whole, (struct state){ part, part, 1, "PP----" });
     expect(expected, "4. Grown by a second part\n");
     expect_report(expected, part, whole, (struct state){ 2 * part, 2 * part, 1, "PPPP--" });
-    expect(expected, "5. Only what is committed is mapped (backend remap)\n");
+    expect(expected, "5. Only the committed part is mapped (backend remap)\n");
     expect_report(expected, part, whole, (struct state){ part, part, 1, "PP    " });
     expect(expected, "   grown: a larger view, perhaps at another base\n");
     expect_report(expected, part, whole, (struct state){ 2 * part, 2 * part, 1, "PPPP  " });
-    expect(expected, "   what was written is at the same offset: yes\n");
+    expect(expected, "   the byte written before is at the same offset: yes\n");
     expect(expected, "6. Several sections side by side (backend stitched): it grows, and it shrinks\n");
     if (!stitches) {
         expect(expected, "   this system cannot do that\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* edits.c - a sound directory and roster, and how an input damages them. Nothing here knows of files. */
+/* edits.c - a sound directory and roster, and the edits by which an input damages them. It uses no files. */
 #include <string.h>
 
 #include "shared/directory.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_snapshot.c - the checks between shared memory and everybody else. What they let through keeps every promise of
- * docs/LAYOUT.md, worked out here once more; also when entries are kept from the snapshot before.
+ * fuzz_snapshot.c - the checks between shared memory and the rest of the library. A state that passes them must keep
+ * every promise of docs/LAYOUT.md, which this file checks independently; also when entries are kept from an earlier
+ * snapshot.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     check_geometry(&geometry);
     now.entries = calloc((size_t)geometry.capacity, sizeof *now.entries);
     FUZZ_MUST(now.entries != NULL);
-    /* The rest of the edits one by one, with a snapshot after each: entries may be kept from the one before. */
+    /* Makes the rest of the edits one by one, with a snapshot after each, which may keep entries of the one before. */
     for (;; at += FUZZ_EDIT) {
         if (fuzz_code(st_directory_snapshot(&shared.directory, &geometry, &now)) == 0)
             check_state(&geometry, &now);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.c - stands between the library and the system, and sees to it that nothing is touched but what is the acting
- * handle's own: mappings by address, files by name. Also the folders that targets work in, and what they do with a
- * region.
+ * guard.c - stands between the library and the system, and checks that each call touches only things of the acting
+ * handle: mappings by address, files by name. Also makes the folders of the targets, and their calls on a region.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -31,12 +30,12 @@ static struct st_sys system_calls;
 static pthread_mutex_t guarding = PTHREAD_MUTEX_INITIALIZER;
 
 /*
- * A reservation that has been made is first cut to size at its ends; from its first view on it goes as a whole. The
- * others (directories, rosters, marks, whole regions as views) are never replaced, and shrink from their end only.
+ * A new reservation is first cut to size at its ends; after its first view it is unmapped only as a whole. Other
+ * mappings (directories, rosters, marks, views of whole regions) are never replaced, and shrink only from their end.
  */
 enum kind { FREE, OTHER, FRESH, RESERVATION };
 
-/* What the library has mapped where the system chose, and for which handle. */
+/* The mappings of the library whose address the system chose, and their handles. */
 static struct {
     uintptr_t from, to;
     enum kind kind;
@@ -47,7 +46,7 @@ static unsigned acting;
 
 _Noreturn void fuzz_fail(const char *file, int line, const char *what)
 {
-    (void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+    (void)fprintf(stderr, "%s:%d: false: %s\n", file, line, what);
     abort();
 }
 
@@ -70,7 +69,7 @@ static void remember(uintptr_t from, uintptr_t to, enum kind kind)
     mapping[i].owner = acting;
 }
 
-/* The one mapping that this lies in, which must be the acting handle's. */
+/* Returns the mapping that contains the range, which must belong to the acting handle. */
 static int own(uintptr_t from, uintptr_t to)
 {
     int i = 0;
@@ -102,7 +101,7 @@ static bool reserves(int protection, int flags, int fd)
     return protection == PROT_NONE && (flags & MAP_PRIVATE) && (flags & MAP_NORESERVE) && fd < 0;
 }
 
-/* Over a reservation only, and within it. */
+/* Checks that a fixed mapping lies within one reservation. */
 static void check_fixed(uintptr_t from, uintptr_t to)
 {
     int i = own(from, to);
@@ -111,7 +110,7 @@ static void check_fixed(uintptr_t from, uintptr_t to)
     mapping[i].kind = RESERVATION;
 }
 
-/* Nobody cuts objects off here: no more of one is mapped than there is. */
+/* Checks that no more of an object is mapped than it has. No process truncates objects here. */
 static void check_object(int fd, size_t length, off_t offset)
 {
     struct stat status;
@@ -221,7 +220,7 @@ static int guarded_renameat2(int from_folder, const char *from, int to_folder, c
     return system_calls.renameat2(from_folder, from, to_folder, to, flags);
 }
 
-/* What is opened by name is never followed through a link, nor waited for. */
+/* Checks that an open by name neither follows a link nor waits. */
 static int guarded_openat(int folder, const char *name, int flags, ...)
 {
     va_list arguments;
@@ -235,7 +234,7 @@ static int guarded_openat(int folder, const char *name, int flags, ...)
     return system_calls.openat(folder, name, flags, mode);
 }
 
-/* The library's only sleep: what it waits for does not come here. */
+/* Replaces the only sleep of the library, since nothing that it waits for can happen here. */
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
     (void)time;
@@ -277,7 +276,7 @@ static char folder[300];
 
 const char *fuzz_folder_open(void)
 {
-    const char *in = getenv("FUZZ_FOLDER"); /* scripts/fuzz.sh: what a crash leaves is removed with it */
+    const char *in = getenv("FUZZ_FOLDER"); /* scripts/fuzz.sh sets it, and removes it after a crash */
 
     (void)snprintf(folder, sizeof folder, "%s/stitch-fuzz-XXXXXX", in ? in : "/dev/shm");
     FUZZ_MUST(mkdtemp(folder) != NULL);
@@ -306,7 +305,7 @@ int fuzz_code(int code)
     return code;
 }
 
-/* Whatever the directory says: what this handle may touch is there. */
+/* Touches bytes that this handle may touch. They must be mapped, whatever the directory says. */
 static void touch(stitch_region *region)
 {
     const uint64_t size = stitch_size(region);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* replay.c - a main for compilers without libFuzzer: runs the inputs in the folders and files that it is given. */
+/* replay.c - a main for compilers without libFuzzer: runs the inputs in the files and folders of its arguments. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>

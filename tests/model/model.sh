@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Verifies the models of the protocol, and that each of their properties can fail: every broken variant must be caught.
+# Verifies the models of the protocol, and that their properties can fail: an assertion must catch every broken variant.
 #   model.sh folder [compiler]     works in that folder, about half a minute
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,18 +10,18 @@ rm -rf "$work"
 mkdir -p "$work"
 failed=0
 
-# run name level model option...: builds (optimised so far) and runs one verifier; its output is $work/name/out.
+# run name level model option... builds (with -Olevel) and runs one verifier; its output is $work/name/out.
 run() {
     name=$1
     level=$2
     model=$3
     shift 3
-    # Waiters wait for ever: that they stand still at the end is no error there.
+    # Waiters wait for ever, so their waiting at the end is no error.
     standstill=
     [ "$model" != waiting ] || standstill=-E
     mkdir "$work/$name"
     cd "$work/$name"
-    # Spin writes down the model's path: by its bare name that is the same everywhere.
+    # Spin records the path of the model; a bare name is the same everywhere.
     cp "$here/$model.pml" .
     if ! spin -a "$@" "$model.pml" >spin.log 2>&1 ||
             ! $cc -w "-O$level" -DSAFETY -DNOFAIR -DNOBOUNDCHECK -DCOLLAPSE -DMEMLIM=900 -o pan pan.c >cc.log 2>&1; then
@@ -33,7 +33,7 @@ run() {
     ./pan $standstill -m200000 >out 2>&1 || true
 }
 
-# holds name model option...: every state is looked at, and none contradicts.
+# holds name model option... requires that all states are visited, and no assertion fails.
 holds() {
     name=$1
     shift
@@ -50,7 +50,7 @@ holds() {
     fi
 }
 
-# caught variant model option...: an assertion fails.
+# caught variant model option... requires that an assertion fails.
 caught() {
     variant=$1
     shift
@@ -82,8 +82,8 @@ holds waiting waiting
     for broken in ORDER ONE_PASS ONE_LOOK ONE_RECORD RELAXED_STORE RELAXED_LOAD ID REMOVE_FIRST KEPT; do
         caught $broken protocol $reader -DPUBLICATIONS=4
     done
-    caught TRUST protocol $reader -DPUBLICATIONS=5 # to be torn, a copy needs two segments to be replaced
-    for broken in LOCK UNNAMED NO_JOURNAL CLOSE_EARLY APPEND CLEAN RUBBISH; do
+    caught TRUST protocol $reader -DPUBLICATIONS=5 # a copy is torn only if two segments are replaced
+    for broken in LOCK UNNAMED NO_JOURNAL CLOSE_EARLY APPEND DIRTY_END RUBBISH; do
         caught $broken protocol $life -DCRASHES=1 -DFAULTS=1 -DPUBLICATIONS=3
     done
 }

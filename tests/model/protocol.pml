@@ -1,50 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * protocol.pml - the directory's protocol for the model checker Spin: publish, snapshot, journal, recovery, and a death
- * or a failure at every step. model.sh runs it, and runs it broken, each BROKEN_... alone: then it must fail.
+ * or a failure at every step. model.sh runs it, and runs each BROKEN_... variant alone, which must fail.
  *
- * THE PROPERTIES, by the names that a failed assertion has in the text below
- *   whole     a reader never accepts a mixed snapshot: record and entries are those of one publication
+ * THE PROPERTIES, by the names beside the assertions below
+ *   whole     a reader never accepts a mixed snapshot: record and entries belong to one publication
  *   there     every segment that an accepted snapshot lists can be opened, or the generation has moved since
- *   same      what is opened under a listed id is the object that was listed: no published id is ever used again
- *   paid      when a size is published there is memory behind every page of it
- *   zero      bytes that grow publishes read zero, whatever followers and dead writers have stored there before
- *   given     with the journal closed, nothing is behind the commit mark in the last extent (but what a follower with
- *             an old size has put there since)
- *   orphans   with the journal closed, the objects that have names are the ones that are listed
- *   sound     whatever a writer dies of, wherever, the next one finds a state that passes the checks, and goes on
+ *   same      the object that is opened under a listed id is the listed one: no published id is ever used again
+ *   paid      when a size is published, every page of it is backed by memory
+ *   zero      bytes that grow publishes read as zero, whatever followers and dead writers have stored there before
+ *   given     with the journal closed, the last extent has no memory past the commit mark, except where a follower
+ *             with an old size has stored since
+ *   orphans   with the journal closed, the objects that have names are exactly the listed ones
+ *   sound     wherever a writer dies, the next one finds a state that passes the checks, and goes on
  *
  * TWO CONFIGURATIONS, since their product is too large for a minute
  *   LIFE      WRITERS processes that grow, append and shrink, die (CRASHES times in all) and fail (FAULTS times), with
- *             memory by cell: everything but what a reader without a lock sees
- *   READER    the same writers without cells, and a reader whose loads return whatever the memory model lets them
+ *             memory by cell; without a reader
+ *   READER    the same writers without cells, and a reader whose loads return any value that the memory model allows
  *
- * MEMORY. All stores of writers to the directory are releases and all loads acquires (st_store and st_load in
- * src/atomic.h; st_store_ordered, of the generation, is a release too). Writers exclude each other by a lock of the
- * kernel (st_os_writer_enter), which orders what one has stored before what the next one does, also if the first was
- * killed. So all stores stand in one order of happens-before, and the model keeps them as one log. By C11's rules for
- * acquire and release a load may then return any store of that word, however old, that is not older than the newest
- * one that happened before what this thread has read already; and having read one, the thread has seen all that the
- * log holds before it. That is `view`: the place in the log up to which the reader must know everything. This is weaker
- * than any machine: no store buffer, reordering or stale cache line shows a reader more than these choices. And since a
- * load may return an old store at any time, a reader that runs late sees all that a reader in between could have seen:
- * so it starts when the writers have ended, and nothing is lost. Readers store nothing that writers heed (waiting.pml
- * has the one word that they do), so one stands for all. Names in the folder count as words of the same log: the
- * kernel's locks order linkat, unlinkat and openat among themselves at least as well.
+ * MEMORY. All stores of writers to the directory are releases and all loads are acquires (st_store and st_load in
+ * src/base/atomic.h; st_store_ordered, of the generation, is a release too). Writers exclude each other by a lock of
+ * the kernel (st_os_writer_lock). It orders the stores of one writer before the actions of the next, also if the first
+ * was killed. So all stores stand in one order of happens-before, and the model keeps them as one log. By C11's rules
+ * for acquire and release a load may then return any store of that word, however old, that is not older than the newest
+ * one that happened before the values that this thread has read already. Having read one, the thread has seen
+ * everything that the log holds before it. That is `view`: the place in the log up to which the reader must know
+ * everything. This is weaker than any machine: no store buffer, reordering or stale cache line shows a reader more than
+ * these choices. Since a load may return an old store at any time, a reader that runs late sees everything that a
+ * reader in between could have seen. So it starts when the writers have ended, and nothing is lost. Readers store
+ * nothing that writers depend on (except one word, see waiting.pml), so one reader is enough. Names in the folder count
+ * as words of the same log: the locks of the kernel order linkat, unlinkat and openat among themselves at least as
+ * well.
  *
- * WHAT STANDS FOR WHAT. A size is in cells, of which PAGE make a page, and EXTENT a segment. An entry has an id and one
- * more word, peculiar to the object, for offset and extent. `first` is always 0 and left out. A follower that has not
- * synced stores wherever it ever could, before each turn of a writer (the worst that it can do, but at the very moment
- * of a grow, which the header tells callers not to do).
+ * ABSTRACTIONS. A size is in cells; PAGE cells make a page, EXTENT cells a segment. An entry has an id and one more
+ * word, which identifies the object and replaces offset and extent. `first` is always 0 and left out. A follower that
+ * has not synced stores wherever it ever could, before each turn of a writer. That is the worst that it can do, except
+ * at the very moment of a grow, which the header forbids to callers.
  */
 
 /* ------------------------------------------------------------------------------------------------- bounds --- */
 
-#define RING 2              /* entries, and so segments at most */
+#define RING 2              /* entries, and so the most segments */
 #ifdef READER
 #define PAGE   1
 #define EXTENT 2
-#define LARGEST 3           /* size: none, half a segment, one, one and a half */
+#define LARGEST 3           /* size; possible are 0, half a segment, one, one and a half */
 #else
 #define PAGE   2
 #define EXTENT 4
@@ -57,7 +58,7 @@
 /* -------------------------------------------------------------------------------------------- shared words --- */
 
 #define SIZE 0
-#define CLEAN 1
+#define DIRTY_END 1
 #define COMMIT 2
 #define COUNT 3
 #define NEXT 4
@@ -71,26 +72,26 @@
 
 #define FIRST_VALUE(at) ((at) == GENERATION || (at) == RECORD(1, NEXT) -> 1 : 0)
 
-byte memory[LOCATIONS];     /* what who holds the lock reads */
+byte memory[LOCATIONS];     /* as the holder of the lock reads it */
 byte journal;
 byte lock;                  /* 0: free */
-byte serial;                /* of the last object made: tells objects apart, whatever they are called */
+byte serial;                /* of the last object made: distinguishes objects, whatever their names */
 byte crashes, faults;
-byte ended;                 /* writers that have */
+byte ended;                 /* number of writers that have ended */
 
 #ifdef READER
 #define LOG 90
-byte log_at[LOG], log_value[LOG]; /* from 1 on; 0 stands for what was there in the beginning */
+byte log_at[LOG], log_value[LOG]; /* from 1 on; 0 stands for the initial values */
 byte log_end = 1;
 #endif
 
 #ifdef LIFE
-byte dirty[RING];           /* a bit for each cell of the object at that place: it does not read zero */
-byte held[RING];            /* a bit for each page: there is memory */
-byte reach[RING];           /* cells that anybody may have stored in, ever: where followers with an old size store */
+byte dirty[RING];           /* a bit for each cell of the object at that place that does not read as zero */
+byte held[RING];            /* a bit for each page that is backed by memory */
+byte reach[RING];           /* cells in which any process may ever have stored; followers with an old size still may */
 #endif
 
-/* What was published, for the properties. */
+/* The published states, for the properties. */
 byte told_size[STATES], told_count[STATES], told_next[STATES];
 byte told_id[STATES * RING], told_object[STATES * RING];
 
@@ -124,7 +125,7 @@ inline note_publication(g, j)
 
 /* ---------------------------------------------------------------------------------------------- a writer --- */
 
-/* A step is done, or the process is killed before it. After the last step of an operation comes the unlocking. */
+/* Does a step, or kills the process before it. The last step of an operation is followed by the unlocking. */
 #define STEP(what) if :: what :: crashes < CRASHES -> crashes++; goto died fi
 #define FAULT faults < FAULTS -> faults++
 
@@ -132,7 +133,7 @@ inline note_publication(g, j)
 #define LESS(a, b) ((a) < (b) -> (a) : (b))
 #define END_OF(count) ((count) * EXTENT)
 
-/* st_directory_snapshot with the lock: nobody stores, so the first copy is whole. Entries stay if they can. */
+/* st_directory_snapshot with the lock: no other process stores, so the first copy is whole. Keeps entries if it can. */
 inline take_over()
 {
     d_step {
@@ -142,7 +143,7 @@ inline take_over()
         parity = 0;
 #endif
         size = memory[RECORD(parity, SIZE)];
-        clean = memory[RECORD(parity, CLEAN)];
+        dirty_end = memory[RECORD(parity, DIRTY_END)];
         commit = memory[RECORD(parity, COMMIT)];
         if
         :: count == memory[RECORD(parity, COUNT)] && next == memory[RECORD(parity, NEXT)] -> skip
@@ -156,7 +157,7 @@ inline take_over()
             od
         fi;
         /* sound */
-        assert(size <= clean && size <= commit && commit <= END_OF(count) && count < next && count <= RING);
+        assert(size <= dirty_end && size <= commit && commit <= END_OF(count) && count < next && count <= RING);
         assert(count == 0 || size > END_OF(count - 1));
         i = 0;
         do
@@ -186,10 +187,10 @@ inline publish()
     fi;
     STEP(store(RECORD(parity, SIZE), t_size));
 #ifdef LIFE
-    STEP(store(RECORD(parity, CLEAN), t_clean));
+    STEP(store(RECORD(parity, DIRTY_END), t_dirty_end));
     STEP(store(RECORD(parity, COMMIT), t_commit));
 #else
-    d_step { memory[RECORD(parity, CLEAN)] = t_clean; memory[RECORD(parity, COMMIT)] = t_commit };
+    d_step { memory[RECORD(parity, DIRTY_END)] = t_dirty_end; memory[RECORD(parity, COMMIT)] = t_commit };
 #endif
     STEP(store(RECORD(parity, COUNT), t_count));
     STEP(store(RECORD(parity, NEXT), t_next));
@@ -197,7 +198,7 @@ inline publish()
     STEP(make_count());
 #endif
     d_step {
-        size = t_size; clean = t_clean; commit = t_commit; count = t_count; next = t_next;
+        size = t_size; dirty_end = t_dirty_end; commit = t_commit; count = t_count; next = t_next;
         if
         :: added -> id[count - 1] = new_id; object[count - 1] = new_object
         :: else
@@ -207,7 +208,7 @@ inline publish()
     }
 }
 
-/* The one store that makes it count. */
+/* The one store that makes the new state count. */
 inline make_count()
 {
     d_step {
@@ -251,7 +252,7 @@ inline check_paid_and_zero()
     od
 }
 
-/* Followers with an old size store once more, wherever they ever could. */
+/* Lets followers with an old size store once more, wherever they ever could. */
 inline disturb()
 {
     d_step {
@@ -267,7 +268,7 @@ inline disturb()
     }
 }
 
-/* [from, to), whole pages in one segment: empty; with memory. */
+/* Give the whole pages of [from, to), in one segment, back; back them with memory. */
 inline punch(from, to)
 {
     d_step {
@@ -314,7 +315,7 @@ inline fill(from, to, value)
 }
 #endif
 
-/* given, orphans: of the state that counts, whose entries this writer has. */
+/* Checks given and orphans, for the current state, whose entries this writer has. */
 inline check_rest()
 {
     d_step {
@@ -330,7 +331,7 @@ inline check_rest()
 }
 
 #ifdef LIFE
-#define NOTHING_BEHIND (count == 0 || (held[count - 1] >> (commit - END_OF(count - 1)) / PAGE) == 0)
+#define NOTHING_BEYOND (count == 0 || (held[count - 1] >> (commit - END_OF(count - 1)) / PAGE) == 0)
 #endif
 
 inline close_journal()
@@ -345,20 +346,20 @@ inline close_journal()
 
 #define IS_LISTED(which) ((count > 0 && (which) == id[0]) || (count > 1 && (which) == id[1]))
 
-/* st_recover, having entered. */
+/* st_recover, with the writer lock. */
 inline recover()
 {
     if
-    :: journal > clean -> /* mark_used */
+    :: journal > dirty_end -> /* mark_used */
         d_step {
-            t_size = size; t_clean = LESS(journal, END_OF(RING)); t_commit = commit; t_count = count; t_next = next;
+            t_size = size; t_dirty_end = LESS(journal, END_OF(RING)); t_commit = commit; t_count = count; t_next = next;
             added = 0; data = 0
         }
         publish()
     :: else
     fi;
     do
-    :: d_step { /* the next that is not listed */
+    :: d_step { /* the next one that is not listed */
             which++;
             do
             :: which < IDS && (memory[NAME(which)] == 0 || IS_LISTED(which)) -> which++
@@ -379,7 +380,7 @@ inline recover()
     if
     :: count > 0 ->
         if
-        :: punch(commit, END_OF(count)); assert(owing || NOTHING_BEHIND) /* given */
+        :: punch(commit, END_OF(count)); assert(owing || NOTHING_BEYOND) /* given */
         :: crashes < CRASHES -> crashes++; goto died
         :: FAULT; owing = 1
         fi
@@ -389,7 +390,7 @@ inline recover()
     close_journal()
 }
 
-/* The journal tells how far an append may have stored; it is open in any case. */
+/* Opens the journal. It tells how far an append may have stored. */
 inline open_journal(stores_below)
 {
 #ifdef BROKEN_NO_JOURNAL
@@ -403,7 +404,7 @@ inline open_journal(stores_below)
 #endif
 }
 
-/* add_segment: an object without a name, with memory, then its name. */
+/* add_segment: makes an object without a name, backs it with memory, then gives it its name. */
 inline add_segment()
 {
     d_step {
@@ -422,7 +423,7 @@ inline add_segment()
     new_id = count + 1;
 #endif
     do
-    :: memory[NAME(new_id)] != 0 -> new_id++; assert(new_id < IDS) /* a name that is taken: skip_ids */
+    :: memory[NAME(new_id)] != 0 -> new_id++; assert(new_id < IDS) /* the name is taken: skip_ids */
     :: else -> break
     od;
 #ifndef BROKEN_UNNAMED
@@ -435,10 +436,13 @@ inline add_segment()
     }
 }
 
-/* st_region_grow: to `target`, in the last extent or one segment further. */
+/* Grows to `target`, in the last extent or by one more segment. */
 inline grow()
 {
-    d_step { t_size = size; t_clean = clean; t_commit = commit; t_count = count; t_next = next; added = 0; failed = 0 }
+    d_step {
+        t_size = size; t_dirty_end = dirty_end; t_commit = commit; t_count = count; t_next = next;
+        added = 0; failed = 0
+    }
     if
     :: data -> open_journal(target)
     :: !data && target > commit -> open_journal(1)
@@ -477,8 +481,8 @@ inline grow()
         if
         :: data -> STEP(fill(size, target, 1))
         :: else ->
-#ifndef BROKEN_CLEAN
-            upto = LESS(clean, commit);
+#ifndef BROKEN_DIRTY_END
+            upto = LESS(dirty_end, commit);
             upto = LESS(target, upto);
             STEP(fill(size, upto, 0))
 #else
@@ -488,16 +492,16 @@ inline grow()
     fi;
 #endif
     if
-    :: failed -> /* undo: what was committed in the tail goes back */
+    :: failed -> /* undo: gives the memory of the tail back */
 #ifdef LIFE
         if
         :: t_commit > commit && count > 0 -> STEP(punch(commit, t_commit))
         :: else
         fi;
 #endif
-        d_step { t_size = 0; t_clean = 0; t_commit = 0; t_count = 0; t_next = 0; failed = 0 }
+        d_step { t_size = 0; t_dirty_end = 0; t_commit = 0; t_count = 0; t_next = 0; failed = 0 }
     :: else ->
-        d_step { t_size = target; t_clean = (t_clean > target -> t_clean : target) }
+        d_step { t_size = target; t_dirty_end = (t_dirty_end > target -> t_dirty_end : target) }
         publish();
 #ifdef BROKEN_UNNAMED
         if
@@ -509,7 +513,7 @@ inline grow()
     close_journal()
 }
 
-/* remove_names: of what was listed behind the `count` first, newest ids last. */
+/* remove_names: of the segments that were listed after the first `count`, newest ids last. */
 inline remove_names(from, to)
 {
     which = from;
@@ -526,7 +530,7 @@ inline remove_names(from, to)
     which = 0
 }
 
-/* cut: to `target`. Publishes first, then lets go. */
+/* Shrinks to `target`. Publishes first, then removes names and memory. */
 inline shrink()
 {
     d_step {
@@ -537,7 +541,7 @@ inline shrink()
         od;
         t_size = target;
         t_commit = LESS(commit, UP(target));
-        t_clean = LESS(clean, END_OF(t_count));
+        t_dirty_end = LESS(dirty_end, END_OF(t_count));
         old_count = count
     }
 #ifdef BROKEN_ID
@@ -558,9 +562,9 @@ inline shrink()
     if
     :: count > 0 ->
         if
-        :: punch(commit, END_OF(count)); assert(NOTHING_BEHIND) /* given */
+        :: punch(commit, END_OF(count)); assert(NOTHING_BEYOND) /* given */
         :: crashes < CRASHES -> crashes++; goto died
-        :: FAULT; failed = 1 /* this process had not caught up and cannot now, or the system would not */
+        :: FAULT; failed = 1 /* this process had not synced and cannot sync now, or the system refused */
         fi
     :: else
     fi;
@@ -574,9 +578,9 @@ inline shrink()
 
 proctype Writer(byte me)
 {
-    byte gen, size, clean, commit, count, next;      /* region->now */
+    byte gen, size, dirty_end, commit, count, next;      /* region->now */
     byte id[RING], object[RING];
-    byte t_size, t_clean, t_commit, t_count, t_next; /* the next record */
+    byte t_size, t_dirty_end, t_commit, t_count, t_next; /* the next record */
     byte new_id, new_object, target, old_count, parity, upto, i, which;
     bool added, data, failed, owing;
 
@@ -598,7 +602,7 @@ again:
         if
         :: gen >= LAST /* recovery was the last */
         :: else ->
-            atomic { /* what for: any size but this one; with several segments more it is the sizing rule's affair */
+            atomic { /* any size but this one; growth by several segments would only repeat the sizing rule */
                 upto = LESS(count + 1, RING);
                 upto = LESS(END_OF(upto), LARGEST);
                 target = 0;
@@ -620,25 +624,27 @@ again:
             :: else
             fi
         fi;
-        d_step { /* st_writer_leave; what is zeroed here is of no more interest, or will be read again */
+        d_step { /* unlocks; the words that it zeroes are not used any more, or will be read again */
             assert(lock == me
 #ifdef BROKEN_LOCK
                    || true
 #endif
             );
             lock = 0; owing = 0; data = 0; target = 0; upto = 0; new_id = 0; new_object = 0; parity = 0;
-            t_size = 0; t_clean = 0; t_commit = 0; t_count = 0; t_next = 0; gen = 0; size = 0; clean = 0; commit = 0
+            t_size = 0; t_dirty_end = 0; t_commit = 0; t_count = 0; t_next = 0;
+            gen = 0; size = 0; dirty_end = 0; commit = 0
         }
     :: memory[GENERATION] >= LAST -> break
     od;
     ended++;
     goto gone;
 
-died: /* the kernel lets go of the lock; the next process starts with nothing but the shared words */
+died: /* the kernel unlocks; the next process starts with nothing but the shared words */
     lock = 0;
     d_step {
         owing = 0; data = 0; target = 0; upto = 0; new_id = 0; new_object = 0; parity = 0; i = 0; which = 0;
-        t_size = 0; t_clean = 0; t_commit = 0; t_count = 0; t_next = 0; gen = 0; size = 0; clean = 0; commit = 0;
+        t_size = 0; t_dirty_end = 0; t_commit = 0; t_count = 0; t_next = 0;
+        gen = 0; size = 0; dirty_end = 0; commit = 0;
         count = 0; next = 0; id[0] = 0; id[1] = 0; object[0] = 0; object[1] = 0; old_count = 0; added = 0; failed = 0
     }
     goto again;
@@ -646,11 +652,11 @@ gone:
     skip
 }
 
-/* When all is quiet one more writer comes: it puts right what is left, and then nothing is. */
+/* When all writers have ended, one more comes and cleans up. Nothing is left to clean up after that. */
 proctype Last()
 {
-    byte gen, size, clean, commit, count, next, id[RING], object[RING];
-    byte t_size, t_clean, t_commit, t_count, t_next, new_id, new_object, parity, i, which;
+    byte gen, size, dirty_end, commit, count, next, id[RING], object[RING];
+    byte t_size, t_dirty_end, t_commit, t_count, t_next, new_id, new_object, parity, i, which;
     bool added, data, owing;
 
     ended == WRITERS;
@@ -673,8 +679,8 @@ gone:
 
 #ifdef READER
 /*
- * A load: any store of the word from the newest that must be known on. `relaxed` is for what is broken: a message that
- * carries no more than its own word.
+ * A load returns any store of the word that is not older than the newest one that must be known. `relaxed` is for
+ * broken variants: such a load learns no more than its own word.
  */
 inline load(at, out, relaxed)
 {
@@ -734,12 +740,12 @@ inline load(at, out, relaxed)
 #define COPY_RELAXED 0
 #endif
 
-/* st_follow_sync, twice, by a handle that keeps the entries it has. */
+/* Syncs twice, with a handle that keeps its entries. */
 proctype Reader()
 {
     byte view, from, upto;
     byte gen, after, size, count, next, parity, i, found, syncs;
-    byte id[RING], word[RING], known_count, known_next, kept; /* kept: so many entries are of an accepted snapshot */
+    byte id[RING], word[RING], known_count, known_next, kept; /* kept: number of entries from an accepted snapshot */
 #ifdef RELAXED
     byte seen[LOCATIONS];
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * waiting.pml - the announcements of waiters (st_directory_publish, st_follow_wait) for the model checker Spin: a
- * sleeper is never missed by a writer that lives. model.sh runs it, and runs it broken, each BROKEN_... alone.
+ * waiting.pml - the announcements of waiters (when a writer publishes, when a handle waits) for the model checker Spin:
+ * a writer that lives never misses a sleeper. model.sh runs it, and runs each BROKEN_... variant alone.
  *
- * Two announcement words, as in the directory and in the roster: a waiter uses one, a writer heeds both. Both sides
- * store and then load another word ("announce, then look"), which release and acquire do not order: so these stores and
- * loads are sequentially consistent (st_store_ordered, st_load_ordered in src/atomic.h), which is what a step here is.
- * The waiter's look is the kernel's, of the futex word, behind a full barrier of its own. The broken variants let a
- * store linger in a store buffer behind the load that follows it.
+ * There are two announcement words, as in the directory and in the roster: a waiter uses one, a writer reads both. Both
+ * sides store one word and then load another ("announce, then look"). Release and acquire do not order these, so the
+ * stores and loads are sequentially consistent (st_store_ordered, st_load_ordered in src/base/atomic.h), and so is a
+ * step here. The kernel makes the waiter's load, of the futex word, after a full barrier of its own. The broken
+ * variants let a store stay in a store buffer until after the load that follows it.
  *
- * A writer that is killed between clearing and waking may leave sleepers; for them nobody sleeps longer than
+ * A writer that is killed between clearing and waking may leave sleepers; because of them no waiter sleeps longer than
  * LOOK_AGAIN_MS. A waiter may be killed anywhere.
  */
 
@@ -24,7 +24,7 @@ byte ended;
 byte seen[WAITERS];
 bool asleep[WAITERS];
 
-/* The kernel checks the word and puts to sleep in one step, as wake-ups see it. */
+/* The kernel checks the word and puts the waiter to sleep in one step, as wake-ups see it. */
 #define LOOK_AND_SLEEP atomic { if :: generation == seen[me] -> asleep[me] = 1 :: else fi }
 
 proctype Waiter(byte me)
@@ -116,7 +116,7 @@ proctype Writer()
     ended++
 }
 
-/* Every writer has done: nobody sleeps for a generation that has passed. */
+/* Every writer has ended: no waiter sleeps for a generation that has passed. */
 proctype Watch()
 {
     byte i;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * board.c - the shared words of the stress program. No locks: any process may be killed at any moment.
+ * board.c - the shared words of the stress program. It uses no locks, since any process may be killed at any moment.
  */
 #include "board.h"
 
@@ -58,7 +58,7 @@ static bool excludes(uint64_t mine, uint64_t other)
     return other != RIGHT_NONE && (mine != other || mine == RIGHT_SHRINK);
 }
 
-/* Of two that ask at once each sees the other: the stores and loads are sequentially consistent. */
+/* Two threads that ask at once see each other, since these stores and loads are sequentially consistent. */
 bool board_take(struct board *board, unsigned slot, enum right right)
 {
     if (right != RIGHT_FILL)
@@ -85,7 +85,7 @@ void board_begin_cut(struct board *board, unsigned slot)
     st_store_ordered(&board->slot[slot].since, st_load_ordered(&board->cuts_begun) + 1);
 }
 
-/* The size first, then the count: whoever finds a size that is not counted yet counts it. */
+/* Stores the size first, then the count. A process that finds a size that is not counted yet counts it. */
 void board_tell_cut(struct board *board, uint64_t size)
 {
     for (;;) {
@@ -102,7 +102,7 @@ void board_tell_cut(struct board *board, uint64_t size)
     }
 }
 
-/* Cuts that have been told and may still be going on count as later ones. */
+/* Cuts that have been announced and may still be in progress count as later ones. */
 uint64_t board_since(const struct board *board)
 {
     uint64_t since = st_load_ordered(&board->cuts_begun);
@@ -122,7 +122,7 @@ bool board_may_be_cut(struct board *board, uint64_t since, uint64_t end)
 
     if (now - since > CUTS / 2)
         return true;
-    for (uint64_t number = since; number <= now; number++) { /* `now` itself may have been told and not counted */
+    for (uint64_t number = since; number <= now; number++) { /* `now` itself may be announced and not counted yet */
         uint64_t cut = st_load_ordered(&board->cuts[number % CUTS]);
 
         if (cut >> SIZE_BITS == number + 1 ? (cut & SIZE_MASK) < end : number < now)
@@ -144,7 +144,7 @@ static uint64_t hash_of(uint64_t serial, const uint64_t *fields)
     return random.state;
 }
 
-/* One that was stopped here for a whole round of the ledger stores into another's entry: then its hash is wrong. */
+/* A process that was stopped here for a whole round of the ledger stores into another entry, whose hash fails then. */
 void board_add(struct board *board, const board_entry *entry)
 {
     uint64_t fields[ENTRY_FIELDS], serial;
@@ -160,7 +160,7 @@ void board_add(struct board *board, const board_entry *entry)
     st_store_ordered(&board->ledger[serial % LEDGER].serial, serial + 1);
 }
 
-/* Mostly one of the last, at times any. */
+/* Picks one of the last entries in most cases, otherwise any. */
 bool board_pick(const struct board *board, t_random *random, board_entry *out)
 {
     uint64_t head = st_load(&board->ledger_head), reach = t_random_below(random, 4) ? 32 : LEDGER, serial;
@@ -169,7 +169,7 @@ bool board_pick(const struct board *board, t_random *random, board_entry *out)
     reach = reach < head ? reach : head;
     if (reach == 0)
         return false;
-    serial = head - t_random_below(random, reach); /* of the entry, which is 1 for the first */
+    serial = head - t_random_below(random, reach); /* of the entry; the first has 1 */
     if (st_load(&board->ledger[(serial - 1) % LEDGER].serial) != serial)
         return false;
     for (int i = 0; i < ENTRY_FIELDS; i++)

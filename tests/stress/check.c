@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - the claims. Each first reads, then asks whether what it read had to be there, and only then complains.
+ * check.c - the claims. Each first reads, then asks whether these bytes had to be there, and only then fails.
  */
 #include "check.h"
 
@@ -23,7 +23,7 @@ void check_floor(struct worker *worker, bool all)
         wrong = block_check(t_bytes(worker->handle->region) + i * FLOOR_BLOCK, FLOOR_BLOCK, &name);
         touch_end(worker);
         if (wrong)
-            T_FAIL("the block at offset %" PRIu64 " of what nobody shrinks: %s", i * FLOOR_BLOCK, wrong);
+            T_FAIL("the block at offset %" PRIu64 " below the floor: %s", i * FLOOR_BLOCK, wrong);
         T_EQ(name.offset, i * FLOOR_BLOCK);
         T_EQ(name.sequence, i);
         board_count(worker->board, worker->slot, COUNT_BLOCKS);
@@ -91,7 +91,7 @@ void check_ledger(struct worker *worker)
 
 /* ------------------------------------------------------------------------------------------------------ tails --- */
 
-/* Was the region at least so large in each of these generations? */
+/* Returns whether the region had at least that size in each of these generations. */
 static bool at_least(const struct board *board, uint64_t from, uint64_t to, uint64_t size)
 {
     uint64_t had;
@@ -103,8 +103,8 @@ static bool at_least(const struct board *board, uint64_t from, uint64_t to, uint
 }
 
 /*
- * An odd number of bytes is appended, an even one grown, and whoever resizes goes to a multiple of 4. So the sizes
- * alone tell where a block must be.
+ * Appends have an odd number of bytes, grows an even one, and resizes go to a multiple of 4. So the sizes alone tell
+ * where a block must be.
  */
 void check_tail(struct worker *worker)
 {
@@ -178,8 +178,8 @@ static int count_self(const struct stitch_member *member, void *arg)
 }
 
 /*
- * The roster has room for 254; where there was some left, this handle is on it, and once. Not on Windows: Wine asks a
- * process for its map by interrupting it, so processes that ask each other, stopped ones among them, can wait for ever.
+ * The roster has 254 seats. If one was free, this handle has one, and not two. Not called on Windows: Wine interrupts a
+ * process to ask for its map, so processes that ask each other, stopped ones among them, can wait for ever.
  */
 static void look_at_members(struct worker *worker)
 {
@@ -269,7 +269,7 @@ static bool is_listed(stitch_region *fresh, uint64_t id)
     return false;
 }
 
-/* What is not in a handle that has just been opened has left; ids are never used twice. */
+/* A segment that a new handle does not have has left the region, since ids are never used twice. */
 void frozen_check(struct worker *worker, struct frozen *frozen)
 {
     uint64_t size = stitch_size(worker->handle->region);

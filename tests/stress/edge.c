@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * edge.c - --edge: one process shrinks and grows, over seams and inside pages; the others read the last bytes of what
- * they have, whether or not they have synced. None of them ever gets a signal, and no byte is anything but what
- * somebody has stored, or zero.
+ * edge.c - --edge: one process shrinks and grows, across seams and inside pages. The others read the last bytes that
+ * they have mapped, whether or not they have synced. None of them ever gets a signal, and every byte has a value that a
+ * process has stored, or is zero.
  */
 #include "roles.h"
 
@@ -11,7 +11,7 @@
 
 enum { MARK = 0xa5, LAST_BYTES = 96, PROVE_ROUNDS = 2000, READERS_MOST = 32 };
 
-/* On a page of shared memory: when to stop. */
+/* In shared memory, on a page of its own. */
 typedef struct edge_board {
     st_word stop, rounds[READERS_MOST];
 } edge_board;
@@ -41,7 +41,7 @@ void edge_process(void)
     t_note("reader %" PRIu64, number);
     t_tell(t_parent(), "here");
     while (!st_load(&board->stop)) {
-        /* Some sync every time, some a thousand times less. */
+        /* Some processes sync every time, some after a thousand reads. */
         uint64_t looks = number % 3 == 0 ? 1 : number % 3 == 1 ? 1 + t_random_below(&random, 30) : 1000;
 
         for (uint64_t i = 0; i < looks; i++)
@@ -57,7 +57,7 @@ void edge_process(void)
     t_close(board_region);
 }
 
-/* By bytes, by pages, by segments. */
+/* Returns a step of bytes, of pages, or of segments. */
 static uint64_t random_step(t_random *random, uint64_t most)
 {
     static const uint64_t limits[] = { 16, 16, 16, 16, 4096, 4096, 20000, 300000 };
@@ -66,7 +66,7 @@ static uint64_t random_step(t_random *random, uint64_t most)
     return 1 + t_random_below(random, limit < most ? limit : most);
 }
 
-/* One round: down and up again, up with or without bytes in it. */
+/* Makes one round: shrinks, and grows again, by stitch_append or by stitch_grow. */
 static void step(stitch_region *region, const unsigned char *marks, t_random *random)
 {
     uint64_t down = random_step(random, stitch_size(region) - 1), up = random_step(random, T_MIB(5));

@@ -30,7 +30,7 @@ static void end_limit(void *arg, uint64_t offset, uint64_t length)
     st_store_ordered(&handle->limit, UINT64_MAX);
 }
 
-/* The size tells what is there; the limit, what of it is not about to go. */
+/* Bytes before the size are mapped; those before the limit will stay so. */
 bool touch_begin(struct worker *worker, uint64_t end)
 {
     struct handle *handle = worker->handle;
@@ -53,8 +53,8 @@ void touch_end(struct worker *worker)
 /* --------------------------------------------------------------------------------------------- open and close --- */
 
 /*
- * Where objects end with their last holder, a reader finds no way in while a segment is missing that died with its
- * maker: until the next writer.
+ * Where objects end with their last holder, a killed process can take a segment with it. A reader cannot open the
+ * region then, until the next writer has removed that segment from the directory.
  */
 stitch_region *region_open(const char *name, uint64_t flags)
 {
@@ -67,7 +67,7 @@ stitch_region *region_open(const char *name, uint64_t flags)
         t_sleep_us(5000);
     if (e == STITCH_EBUSY && (flags & STITCH_EXCLUSIVE) && (flags & STITCH_NOWAIT))
         return NULL;
-    if (e == STITCH_EBUSY && (flags & STITCH_NOWAIT) && !t_has(T_KEPT)) /* it would put right what died */
+    if (e == STITCH_EBUSY && (flags & STITCH_NOWAIT) && !t_has(T_KEPT)) /* it would have to clean up */
         return NULL;
     T_OK(e);
     return region;
@@ -99,7 +99,7 @@ struct handle *handle_open(struct board *board, const char *name, uint64_t flags
     return made;
 }
 
-/* Where objects end with their last holder, a segment may end here. */
+/* Where objects end with their last holder, this may end a segment, which is a cut. */
 void region_close(struct board *board, unsigned slot, stitch_region *region)
 {
     if (!t_has(T_KEPT)) {
@@ -136,7 +136,7 @@ void note_size(struct worker *worker)
         T_FAIL("the generation goes back from %" PRIu64 " to %" PRIu64, worker->seen, generation);
     worker->seen = generation;
     T_TRUE(size >= FLOOR);
-    /* A handle with a watcher lets go before it shrinks; one that failed to follow has let go as well. */
+    /* A handle with a watcher unmaps before it shrinks, and one that failed to sync has unmapped as well. */
     if (worker->alone && still(worker, generation))
         board_note_size(worker->board, generation, size);
 }

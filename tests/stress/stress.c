@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_stress - many processes on one region, of random roles; some are stopped for a while, some are killed and
- * started again. Everything that they read is checked, and so is their mapping; in the end, what is left.
+ * stitch_stress - many processes with random roles on one region. Some are stopped for a while, some are killed and
+ * started again. They check everything that they read, and their mapping; at the end the rest is checked.
  *
  *   stitch_stress [--seed N] [--seconds N] [--processes N] [--threads N] [--backend NAME] [--edge ROUNDS] [--quiet]
  *
- * Exits with 0 if nothing was wrong. A seed repeats the choices, not the moments. board.h says how a reader knows what
- * must be there; roles.c what the processes do. --edge is another test with the same options: edge.c.
+ * Exits with 0 if nothing was wrong. A seed repeats the choices, not the timing. board.h explains how a reader knows
+ * which bytes must exist; roles.c has the processes. --edge is another test with the same options: edge.c.
  */
 #include "test.h"
 
@@ -25,12 +25,12 @@ static struct {
 
 static t_case the_case;
 
-/* What the coordinator knows of a process. */
+/* A process, as the coordinator knows it. */
 struct child {
     t_process *process;
     enum role role;
     uint64_t stopped_until;  /* 0: it runs */
-    uint64_t counted, moved; /* its operations, and when they last rose */
+    uint64_t counted, moved; /* its operations, and the time of the last one */
 };
 
 struct coordinator {
@@ -46,7 +46,7 @@ struct coordinator {
 
 /* -------------------------------------------------------------------------------------------------- processes --- */
 
-/* The first ones have one role each, in turn; whoever comes later has any. The first two always write. */
+/* Starts a process. At first the roles come in turn; later processes have a random one. The first two always write. */
 static void start(struct coordinator *self, unsigned number, bool first)
 {
     struct child *child = &self->child[number];
@@ -63,7 +63,7 @@ static void start(struct coordinator *self, unsigned number, bool first)
                              (unsigned)child->role, threads, t_random_next(&self->random));
 }
 
-/* Where segments end with their last holder, what only this process has mapped goes now. */
+/* Where segments end with their last holder, those that only this process has mapped end now. */
 static void kill_one(struct coordinator *self, unsigned number)
 {
     if (!t_has(T_KEPT)) {
@@ -94,7 +94,7 @@ static uint64_t operations_of(const struct coordinator *self, unsigned number)
     return sum;
 }
 
-/* A process says nothing: if there is something to hear, it has ended. And as long as it runs it gets on. */
+/* Fails if the process has ended (it says nothing before), or if it runs and makes no progress. */
 static void look_after(struct coordinator *self, unsigned number)
 {
     struct child *child = &self->child[number];
@@ -167,7 +167,7 @@ static int count_members(const struct stitch_member *member, void *arg)
     return member->self ? 0 : 1;
 }
 
-/* Sum of what the objects in the folder hold, but the board's; on a system with folders. */
+/* Returns the bytes that the objects in the folder hold, without the board's; only on a system with folders. */
 static uint64_t held_in_folder(uint64_t *objects)
 {
     t_state *state = calloc(1, sizeof *state);
@@ -189,7 +189,7 @@ static uint64_t held_in_folder(uint64_t *objects)
     return held;
 }
 
-/* Nobody else is left. What is there is what the directory says: sizes, objects, memory, members, contents. */
+/* No other process is left. Checks sizes, objects, memory, members and contents against the directory. */
 static void check_what_is_left(struct coordinator *self)
 {
     uint64_t objects, held, board_held, had;
@@ -198,7 +198,7 @@ static void check_what_is_left(struct coordinator *self)
     board_entry entry;
 
     T_OK(stitch_grow(self->region, 2, NULL));
-    T_OK(stitch_shrink(self->region, 2)); /* gives back what stale readers have touched beyond */
+    T_OK(stitch_shrink(self->region, 2)); /* gives back pages past the size that stale readers have touched */
     note_size(&self->worker);
     check_floor(&self->worker, true);
     for (unsigned i = 0; i < LEDGER; i++)
@@ -237,7 +237,7 @@ static void tell(const struct coordinator *self, uint64_t since)
 
 /* ------------------------------------------------------------------------------------------------------- runs --- */
 
-/* Our own calls must not wait for a writer that we have stopped, so they only look. */
+/* Only reads: a writing call could wait for a writer that this process has stopped. */
 static void run(struct coordinator *self, uint64_t begin)
 {
     while (t_now_us() - begin < wanted.seconds * 1000000) {
@@ -257,7 +257,7 @@ static void run(struct coordinator *self, uint64_t begin)
     }
 }
 
-/* Who waits for a change gets one, as often as it takes. */
+/* Ends the processes. Changes the region again and again, since some of them wait for a change. */
 static void end(struct coordinator *self)
 {
     for (unsigned i = 0; i < wanted.processes; i++)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * write.c - growing, filling, appending, shrinking. Odd numbers of bytes are appended, even ones grown, and resizing
- * goes to multiples of 4: see check_tail.
+ * write.c - growing, filling, appending, shrinking. Appends have an odd number of bytes, grows an even one, and resizes
+ * go to a multiple of 4: see check_tail.
  */
 #include "write.h"
 
 #include "block.h"
 #include "check.h"
 
-/* True if it was done; false if STITCH_NOWAIT met another writer. Anything else is a failure. */
+/* Returns true if the call succeeded, false if STITCH_NOWAIT met another writer. Fails for any other error. */
 static bool done(struct worker *worker, int e, const char *what)
 {
     board_count(worker->board, worker->slot, COUNT_OPERATIONS);
@@ -23,7 +23,7 @@ static bool done(struct worker *worker, int e, const char *what)
     return true;
 }
 
-/* What a single thread's call has published, and what there was before. `was` is the handle's generation before. */
+/* Notes the sizes before and after a call of a handle with a single thread. `was` is the generation before. */
 static void note_change(struct worker *worker, uint64_t was, uint64_t from, uint64_t to)
 {
     uint64_t generation = stitch_generation(worker->handle->region);
@@ -59,7 +59,7 @@ static board_entry entry_of(struct worker *worker, uint64_t kind, uint64_t lengt
                           .since = board_since(worker->board) };
 }
 
-/* Everybody may claim it from now on; we do at once. */
+/* Lets every process check the entry from now on, and checks it at once. */
 static void publish(struct worker *worker, const board_entry *entry)
 {
     board_add(worker->board, entry);
@@ -96,7 +96,7 @@ static bool grow(struct worker *worker, board_entry *entry)
     return true;
 }
 
-/* Nobody ever stores there: zero for as long as it lasts, also if it is given up. */
+/* Grows bytes in which no process stores: they stay zero, also after a discard. */
 static void grow_zero(struct worker *worker)
 {
     board_entry entry = entry_of(worker, ENTRY_ZERO, random_length(worker) & ~UINT64_C(1));
@@ -113,7 +113,7 @@ static void grow_zero(struct worker *worker)
     board_leave(worker->board, worker->slot);
 }
 
-/* A block in the middle of what was grown, stored in place. As long as we have the right nobody shrinks. */
+/* Grows, and stores a block in the middle of the new bytes. Its right keeps others from shrinking meanwhile. */
 static void grow_and_fill(struct worker *worker)
 {
     uint64_t before = t_random_below(&worker->random, 64);
@@ -140,7 +140,7 @@ static void grow_and_fill(struct worker *worker)
 
 /* -------------------------------------------------------------------------------------------------- shrinking --- */
 
-/* Where to cut: at a block's beginning, or anywhere; rarely all but the floor. */
+/* Chooses where to cut: at the beginning of a block, or anywhere; rarely at the floor. */
 static uint64_t random_cut(struct worker *worker, uint64_t size)
 {
     board_entry entry;
@@ -173,7 +173,7 @@ static void resize(struct worker *worker)
         return;
     size = stitch_size(worker->handle->region);
     target = random_cut(worker, size);
-    if (t_random_below(&worker->random, 8) == 0 && size < MOST) /* at times the other way */
+    if (t_random_below(&worker->random, 8) == 0 && size < MOST) /* sometimes grow instead */
         target = size + t_random_below(&worker->random, 8192);
     target &= ~UINT64_C(3);
     board_tell_cut(worker->board, target);
@@ -200,8 +200,8 @@ static int shrink_somehow(struct worker *worker, uint64_t bytes)
 }
 
 /*
- * By so many bytes from whatever there is by then: as nobody else shrinks, the region ends no lower than was told.
- * Where segments end with a killed process others cut it too, unless we are the one writer.
+ * Shrinks by a number of bytes, while others may grow. No other process shrinks, so the size does not fall below the
+ * announced one. Where segments end with a killed process others cut as well, unless this handle is exclusive.
  */
 static void shrink(struct worker *worker)
 {

@@ -54,6 +54,8 @@ static char *program(const char *word)
         const char *word, *variable;
     } programs[] = {
         { "stitch", "STITCH_TOOL" },
+        { "writer", "EXAMPLE_WRITER" },
+        { "reader", "EXAMPLE_READER" },
         { "producer", "EXAMPLE_PRODUCER" },
         { "consumer", "EXAMPLE_CONSUMER" },
         { "grow", "EXAMPLE_GROW" },
