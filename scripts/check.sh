@@ -40,7 +40,7 @@ for check in bugprone-easily-swappable-parameters bugprone-reserved-identifier b
     checks="$checks,-$check"
 done
 tidy() { clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" "$@" 2>/dev/null || status=1; }
-for source in src/*.c src/os/*.c tools/*.c examples/*.c; do
+for source in src/*.c src/os/*.c tools/*.c examples/*/*.c; do
     case $source in
         src/segments.c) ;;
         *win32*) tidy "$source" -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc ;;

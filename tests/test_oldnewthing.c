@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The article as a program, examples/oldnewthing.c: what it prints, line by line.
+ * The article as a program, examples/article/oldnewthing.c: what it prints, line by line.
  */
 #include "test.h"
 #include "tool_run.h"
