@@ -18,23 +18,18 @@ set(banned
 # English that contains a banned word and is another word.
 set(allowed "left behind|leaves? behind|leaving behind")
 
-# Where words and widths are looked at. The page that lists the words, and this one, have to name them; docs/evidence is
-# made by scripts from other files; a corpus is no prose.
+# Where words and widths are looked at. Left out are the page that lists the words, and this file, which have to name
+# them; what scripts make from other files (these are looked at); and the corpus of the fuzzers, which is no prose.
 set(folders include src tools tests bench examples scripts docs .github)
 set(kinds "\\.(c|h|cpp|hpp|cmake|sh|awk|pml|gp|md|txt|yml|in|json)$")
-set(skipped "^(docs/GLOSSARY\\.md|tests/tree/prose\\.cmake|docs/evidence/.*|tests/fuzz/corpus.*|build/.*)$")
+set(skipped "^(docs/GLOSSARY\\.md|tests/tree/prose\\.cmake|docs/evidence/(reliability|uncovered)\\.md|\
+docs/evidence/bench/results\\..*|tests/fuzz/corpus.*)$")
 # A line of a document may be wider than this only if it cannot be broken: a row of a table, the target of a link
 # ([name]: address), or a line that is one word (an address).
 set(max_width 120)
-set(unbreakable "^[ >]*(\\||\\[[^]]+\\]: |([-*] )?[^ ]+$)")
+set(unbreakable "^[ >]*(\\||\\([^)]+\\): |([-*] )?[^ ]+$)") # read_lines makes ( ) of [ ]
 
 # ---------------------------------------------------------------------------------------------------- looking ---
-set(faults 0)
-macro(fault)
-    math(EXPR faults "${faults} + 1")
-    message(NOTICE "  ${ARGN}")
-endmacro()
-
 # The bytes of UTF-8 that do not begin a character: without them, the length in bytes is the width in columns.
 string(ASCII 128 first_tail)
 string(ASCII 191 last_tail)
@@ -50,8 +45,9 @@ function(read_lines text out)
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# find_words(file text place): a fault for each line of `text` that has a banned word which counts at this place.
-function(find_words file text place)
+# find_words(text place out): a list of "line: word: what to say", of the banned words that count at this place.
+function(find_words text place out)
+    set(found "")
     string(TOLOWER "${text}" text)
     string(REGEX REPLACE "(${allowed})" "" text "${text}")
     foreach(entry IN LISTS banned)
@@ -67,14 +63,16 @@ function(find_words file text place)
         foreach(line IN LISTS lines)
             math(EXPR number "${number} + 1")
             if(line MATCHES "${word}")
-                fault("${file}:${number}: \"${CMAKE_MATCH_2}\": ${instead}")
+                list(APPEND found "${number}: \"${CMAKE_MATCH_2}\": ${instead}")
             endif()
         endforeach()
     endforeach()
-    set(faults ${faults} PARENT_SCOPE)
+    set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
-function(find_wide_lines file text)
+# find_wide_lines(text out): a list of "line: how wide", of the lines that are too wide and could be broken.
+function(find_wide_lines text out)
+    set(found "")
     string(REGEX REPLACE "[${first_tail}-${last_tail}]" "" text "${text}")
     read_lines("${text}" lines)
     set(number 0)
@@ -83,12 +81,33 @@ function(find_wide_lines file text)
         string(SUBSTRING "${line}" 1 -1 line)
         string(LENGTH "${line}" width)
         if(width GREATER max_width AND NOT line MATCHES "${unbreakable}")
-            fault("${file}:${number}: ${width} columns, more than ${max_width}")
+            list(APPEND found "${number}: ${width} columns, more than ${max_width}")
         endif()
     endforeach()
-    set(faults ${faults} PARENT_SCOPE)
+    set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
+# A check that cannot fail proves nothing: it must find these, and only these.
+function(expect count)
+    list(LENGTH ARGN length)
+    if(NOT length EQUAL count)
+        message(FATAL_ERROR "prose.cmake finds ${length} faults in an example that has ${count}: ${ARGN}")
+    endif()
+endfunction()
+find_words("one\n/* Whoever lies BEHIND; none of a shrink's business. */\nput things right [so far as it goes" code found)
+expect(5 ${found})
+find_words("dearer than what lies behind" other found)
+expect(1 ${found})
+find_words("/* What was left behind by st_put_right and lies beyond. */" code found)
+expect(0 ${found})
+string(REPEAT "é " 60 line)
+find_wide_lines("${line}" found)
+expect(0 ${found})
+string(REPLACE " " "_" word "${line}")
+find_wide_lines("short\n\n${line}.\n| ${line}|\n[link]: ${line}\n- https://${word}" found)
+expect(1 ${found})
+
+# -------------------------------------------------------------------------------------------------- the files ---
 file(GLOB files RELATIVE "${ROOT}" "${ROOT}/*.md" "${ROOT}/CMakeLists.txt")
 foreach(folder IN LISTS folders)
     file(GLOB_RECURSE found RELATIVE "${ROOT}" "${ROOT}/${folder}/*")
@@ -100,16 +119,22 @@ list(LENGTH files count)
 if(count LESS 100)
     message(FATAL_ERROR "only ${count} files were found in ${ROOT}: is this test looking at the tree?")
 endif()
+set(faults 0)
 foreach(file IN LISTS files)
     file(READ "${ROOT}/${file}" text)
+    set(place other)
     if(file MATCHES "^(src|include)/")
-        find_words(${file} "${text}" code)
-    else()
-        find_words(${file} "${text}" other)
+        set(place code)
     endif()
+    find_words("${text}" ${place} found)
     if(file MATCHES "\\.md$")
-        find_wide_lines(${file} "${text}")
+        find_wide_lines("${text}" wide)
+        list(APPEND found ${wide})
     endif()
+    foreach(fault IN LISTS found)
+        math(EXPR faults "${faults} + 1")
+        message(NOTICE "  ${file}:${fault}")
+    endforeach()
 endforeach()
 
 if(faults)
