@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cmake --install: the libraries, the header, the command, and what find_package and pkg-config read.
+# cmake --install: the libraries, the headers, the command, and what find_package and pkg-config read.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS stitch_shared stitch_static EXPORT stitch-targets
@@ -13,8 +13,13 @@ install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/stitch)
 install(EXPORT stitch-targets NAMESPACE stitch:: DESTINATION ${config_dir})
 configure_package_config_file(cmake/stitch-config.cmake.in stitch-config.cmake INSTALL_DESTINATION ${config_dir})
-# Before 1.0 a new minor version may break programs.
-write_basic_package_version_file(stitch-config-version.cmake COMPATIBILITY SameMinorVersion)
+# The same rule as the soname's (STITCH_SOVERSION): before 1.0 a new minor version may break programs, from 1.0 on only
+# a new major version.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+    write_basic_package_version_file(stitch-config-version.cmake COMPATIBILITY SameMinorVersion)
+else()
+    write_basic_package_version_file(stitch-config-version.cmake COMPATIBILITY SameMajorVersion)
+endif()
 install(FILES
     "${CMAKE_CURRENT_BINARY_DIR}/stitch-config.cmake" "${CMAKE_CURRENT_BINARY_DIR}/stitch-config-version.cmake"
     DESTINATION ${config_dir})

@@ -8,6 +8,12 @@
 
 #include <stitch/stitch.h>
 
+/* A function that has the name of a struct, as with stat, hides the struct's constructors in C++: g++ -Wshadow. */
+#if defined(__cplusplus) && defined(__GNUC__)
+#  pragma GCC diagnostic push
+#  pragma GCC diagnostic ignored "-Wshadow"
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -218,5 +224,9 @@ STITCH_API STITCH_NODISCARD int stitch_collect_at(const char *folder,
 
 #ifdef __cplusplus
 }
+#endif
+
+#if defined(__cplusplus) && defined(__GNUC__)
+#  pragma GCC diagnostic pop
 #endif
 #endif

@@ -45,13 +45,14 @@ if(WINDOWS)
     set(shared "${BINDIR}/libstitch.dll" "${LIBDIR}/libstitch.dll.a")
     set(exe .exe)
 else()
-    set(shared "${LIBDIR}/libstitch.so" "${LIBDIR}/libstitch.so.0")
+    set(shared "${LIBDIR}/libstitch.so" "${LIBDIR}/libstitch.so.${SOVERSION}" "${LIBDIR}/libstitch.so.${VERSION}")
     set(exe "")
 endif()
 if(TOOL)
     list(APPEND shared "${BINDIR}/stitch${exe}")
 endif()
-foreach(file ${shared} "${INCLUDEDIR}/stitch/stitch.h" "${LIBDIR}/libstitch.a"
+foreach(file ${shared} "${INCLUDEDIR}/stitch/stitch.h" "${INCLUDEDIR}/stitch/errors.h"
+        "${INCLUDEDIR}/stitch/inspect.h" "${INCLUDEDIR}/stitch/memory.h" "${LIBDIR}/libstitch.a"
         "${LIBDIR}/pkgconfig/stitch.pc" "${LIBDIR}/cmake/stitch/stitch-config.cmake"
         "${LIBDIR}/cmake/stitch/stitch-config-version.cmake" "${DOCDIR}/LICENSE" "${DOCDIR}/README.md")
     if(NOT EXISTS "${prefix}/${file}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The shared library exports what the header declares, and nothing else.
-#   cmake -DNM=... -DHEADER=... -DLIBRARY=... -DSOFILE=... -DSOVERSION=... -P symbols.cmake
+# The shared library exports what the headers declare, and nothing else; its soname follows from the header's version.
+#   cmake -DNM=... -DHEADER=... -DLIBRARY=... -DSOFILE=... -P symbols.cmake
 #   cmake -DNM=... -DHEADER=... -DIMPORT=libstitch.dll.a -P symbols.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -58,7 +58,16 @@ endif()
 if(missing)
     message(SEND_ERROR "in the header, but not exported: ${missing}")
 endif()
-if(NOT IMPORT AND NOT SOFILE STREQUAL "libstitch.so.${SOVERSION}")
-    message(SEND_ERROR "the soname is ${SOFILE}, not libstitch.so.${SOVERSION}")
+# Before 1.0 each minor version has a soname of its own. Read from the header here too, so that the build is checked
+# and not repeated.
+if(NOT text MATCHES "#define STITCH_VERSION \"([0-9]+)\\.([0-9]+)\\.[0-9]+\"")
+    message(FATAL_ERROR "${HEADER} has no STITCH_VERSION")
+endif()
+set(soversion ${CMAKE_MATCH_1})
+if(soversion EQUAL 0)
+    set(soversion 0.${CMAKE_MATCH_2})
+endif()
+if(NOT IMPORT AND NOT SOFILE STREQUAL "libstitch.so.${soversion}")
+    message(SEND_ERROR "the soname is ${SOFILE}, not libstitch.so.${soversion}")
 endif()
 message(STATUS "${declared_count} functions declared; the library exports exactly these")
