@@ -10,7 +10,8 @@ set -eu
 here=$(pwd)
 cd "$(dirname "$0")/.."
 root=$(pwd)
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -23,17 +24,7 @@ build=build/bench
 results=$root/$build/results
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build
-make            runs the build
-gcc             the compiler
-g++             Boost, one of the peers, is in C++
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libjansson-dev  results as JSON
-libboost-dev    Boost.Interprocess, one of the peers
-gnuplot-nox     draws the plots
-EOT
+need_packages library bench plots
 
 say "build"
 mkdir -p "$build" "$results"

@@ -5,23 +5,11 @@
 # Not part of scripts/test.sh: what analysers find changes with their versions.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 
 say "packages"
-need_packages <<EOF
-cmake           writes the list of compile commands
-make            is what cmake writes it for
-gcc             the compiler
-libc6-dev       the C library's headers
-clang-tidy      analyser
-mingw-w64-x86-64-dev  the headers of Windows, for its part of the sources
-cppcheck        analyser
-shellcheck      analyser of the scripts
-uthash-dev      the library's hash table, a header
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOF
+need_packages library command check
 
 status=0
 folder=build/check

@@ -8,7 +8,8 @@
 # process that is killed leaves no counts.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND STITCH_TEST_THOROUGH
 
@@ -16,11 +17,7 @@ build=build/coverage-windows
 gcov=x86_64-w64-mingw32-gcov
 
 say "packages"
-need_packages <<EOT
-cmake   configures the build, runs the tests
-make    runs the build
-gcovr   puts together what gcov counts in many processes
-EOT
+need_packages mingw coverage
 
 end_wine() {
     for version in 10 8; do

@@ -9,7 +9,8 @@
 # reasons. A line without a reason is an error, and so is a reason without a line. It needs root, as some tests do.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 unset STITCH_TEST_THOROUGH # takes long, and runs no other line
@@ -19,18 +20,7 @@ reasons=docs/uncovered.txt
 page=docs/UNCOVERED.md
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build, runs the tests
-make            runs the build
-gcc             the compiler, with gcov
-libc6-dev       the C library's headers
-gcovr           puts together what gcov counts in many processes
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOT
+need_packages library command tests coverage
 
 if [ "${1:-}" != --report ]; then
     say "build"

@@ -4,21 +4,14 @@
 #   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, what crashes in build/fuzz
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
 seconds=${1:-60}
 targets='snapshot folder live'
-need_packages <<EOL
-cmake           configures the build
-make            runs the build
-clang           the compiler that has libFuzzer
-libclang-rt-dev libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer for it
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework
-EOL
+need_packages library tests clang
 
 say "fuzz: build"
 folder=$PWD/build/fuzz

@@ -7,7 +7,8 @@
 # The build is in build/guard.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -19,16 +20,7 @@ case "$*" in
 esac
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build, compares the figures
-make            runs the build
-gcc             the compiler; instructions are compared only where it is the one recorded
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework, which the build asks for
-strace          counts system calls
-valgrind        counts instructions
-EOT
+need_packages library guard
 
 say "build"
 build=build/guard

@@ -4,7 +4,8 @@
 # through a region that grows while another process reads it. Ends with an error if anything is not as it should be.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 # As a newcomer has it, whatever this shell is set to.
 unset STITCH_DIR STITCH_BACKEND
@@ -47,16 +48,7 @@ show_run() {
 }
 
 say "1. Packages"
-need_packages <<EOF
-cmake           configures the build
-make            runs it
-gcc             the compiler
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOF
+need_packages library command
 for command in cmake cc tar sha256sum; do
     command -v "$command" >/dev/null 2>&1 || die "$command was not found; please install it"
 done

@@ -12,7 +12,8 @@
 # in pieces. A part that fails leaves no figure.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -116,27 +117,7 @@ run() {
 }
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build, runs the tests
-make            runs the build
-gcc             the compiler, with its sanitizers
-clang           the second one, whose UndefinedBehaviorSanitizer sees more
-libclang-rt-dev its sanitizers
-g++             the header is tested in C++
-libc6-dev       the C library's headers
-git             tells which commit the figures are of
-pkg-config      the installed library is found by it in a test
-spin            the model checker that verifies tests/model
-strace          fails the command's system calls; the guard counts system calls with it
-util-linux      setarch, without which ThreadSanitizer cannot run on some machines
-valgrind        memory errors in what runs
-libc6-dbg       valgrind reads the C library's symbols
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOT
+need_packages library command tests long clang valgrind torture
 
 # Word splitting is meant.
 # shellcheck disable=SC2086

@@ -5,7 +5,8 @@
 #   scripts/windows-check.sh        in build/windows: deps/, wine-10/, wine-8/, check-10/, check-8/
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 
 windows=$PWD/build/windows
