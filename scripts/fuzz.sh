@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Fuzzes what comes out of shared memory, with ASan and UBSan: every target of tests/fuzz for so long, all at once.
-#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, what crashes in build/fuzz
+# Fuzzes the reading of shared memory, with ASan and UBSan: every target of tests/fuzz for that time, all at once.
+#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, those that crash in build/fuzz
+#   scripts/fuzz.sh --build        only builds the targets
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib/terminal.sh
@@ -10,6 +11,10 @@ export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
 seconds=${1:-60}
+case $seconds in
+    --build) ;;
+    *[!0-9]*|0*) die "usage: scripts/fuzz.sh [seconds], or scripts/fuzz.sh --build" ;;
+esac
 targets='snapshot folder live'
 need_packages library tests clang
 
@@ -25,8 +30,9 @@ if ! { cmake --preset clang -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTI
         -DSTITCH_BUILD_TOOLS=OFF -DSTITCH_BUILD_EXAMPLES=OFF &&
         cmake --build "$folder" -j "$(processors)" --target $programs; } >"$folder/build.log" 2>&1 </dev/null; then
     tail -n 60 "$folder/build.log"
-    die "the build failed"
+    die "the build failed; all of it is in $folder/build.log"
 fi
+[ "$seconds" != --build ] || exit 0
 
 say "fuzz: $seconds s each"
 running=

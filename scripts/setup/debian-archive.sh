@@ -4,7 +4,8 @@
 # machine's, from the same host as the machine's own packages and with the same trust. The user need not be root, and
 # the lists, cache and sources of the machine's apt stay as they are. POSIX sh.
 
-# lock name: this shell holds the lock until it exits (descriptor 9). Programs that may outlive it are started with 9>&-.
+# lock name: this shell holds the lock until it exits (descriptor 9). Programs that may outlive
+# it are started with 9>&-.
 lock() {
     mkdir -p "$(dirname "$1")"
     exec 9>"$1.lock"
@@ -28,7 +29,8 @@ need_packages_in_turn() {
 # is in the folder, which the caller removes.
 archive_open() {
     archive=$1
-    [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || die "Wine and the libraries for Windows need a Debian system on amd64; please leave the step windows out here"
+    [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] ||
+        die "Wine and the libraries for Windows need a Debian system on amd64; please leave the step windows out here"
     mkdir -p "$archive/lists/partial" "$archive/archives/partial"
     # These settings replace the machine's own. Sandbox::User: apt would fetch as the user _apt, who may not reach this
     # folder. #clear: the commands that the machine's apt runs after an update are about its own lists.
@@ -73,8 +75,8 @@ archive_log() {
     return 1
 }
 
-# Finds the entry of this machine's sources lists for Debian's archive: sets entry_file, entry_number (a line of a .list,
-# a stanza of a .sources file) and entry_uri.
+# Finds the entry of this machine's sources lists for Debian's archive: sets entry_file, entry_number (a line of a
+# .list, a stanza of a .sources file) and entry_uri.
 archive_entry() {
     archive_find
     if [ -z "$entry_file" ]; then

@@ -136,8 +136,10 @@ EOT
 chmod +x "$programs/wineserver" "$folder"/bin/*
 
 # The first start makes the prefix.
-"$folder/bin/wine" --version 9>&- | grep "^wine-$version\." >"$folder/version" || die "Wine $version does not start. Please remove $folder and try again."
-[ -e "$folder/prefix/drive_c/windows/system32/kernel32.dll" ] || die "Wine $version made no prefix. Please remove $folder and try again."
+"$folder/bin/wine" --version 9>&- | grep "^wine-$version\." >"$folder/version" ||
+    die "Wine $version does not start. Please remove $folder and try again."
+[ -e "$folder/prefix/drive_c/windows/system32/kernel32.dll" ] ||
+    die "Wine $version made no prefix. Please remove $folder and try again."
 "$folder/bin/wineserver" -k 9>&- || true
 printf '%s\n' "$stamp" >"$folder/stamp"
 note "$(cat "$folder/version") in $folder"
