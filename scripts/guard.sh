@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The guard against slower code: what hot calls cost in instructions (valgrind) and in system calls (strace), compared
-# with the figures in tests/guard/*.txt. The tests guard_calls and guard_instructions of a release build do the same.
+# with the figures in tests/cost/*.txt. The tests guard_calls and guard_instructions of a release build do the same.
 #   scripts/guard.sh            compares
-#   scripts/guard.sh --renew    writes tests/guard/*.txt anew; look at the difference before committing it
+#   scripts/guard.sh --renew    writes tests/cost/*.txt anew; look at the difference before committing it
 # The build is in build/guard.
 set -eu
 cd "$(dirname "$0")/.."
@@ -37,5 +37,5 @@ status=0
 ctest --test-dir "$build" -R '^guard_' --verbose --no-tests=error >"$build/test.log" 2>&1 </dev/null || status=$?
 sed -n -e 's/^[0-9]*: //' -e '/^Test command/d' -e '/^Working/d' -e '/^Test timeout/d' \
     -e '/^--\|^ \|^CMake Error\|^skipped\|tests passed/p' "$build/test.log"
-note "the figures: tests/guard/*.txt"
+note "the figures: tests/cost/*.txt"
 exit "$status"

@@ -15,7 +15,7 @@ page=docs/RELIABILITY.md
 
 # "number function file" of every test of a promise; of two promises (promise_2_and_4_...) twice.
 promise_tests() {
-    for file in tests/test_*.c; do
+    for file in tests/*/*.c; do
         sed -n -e 's/^static void promise_\([0-9]*\)_\([a-z0-9_]*\)(void)$/\1 \2/p' \
             -e 's/^ *static void promise_\([0-9]*\)_##id(void) .*/\1 each_operation_of_operations.h/p' "$file" |
             sed -e 's/^\([0-9]*\) and_\([0-9]*\)_\(.*\)$/\1 \3\
@@ -35,7 +35,7 @@ make_page() {
 
 ## The tests of each promise
 
-A test named after a promise fails when that promise is broken; many others hold it besides. `_win32`: on Windows only.
+A test named after a promise fails when that promise is broken; many others hold it besides. `_linux`, `_windows`: on that system only.
 
 EOT
     promise_tests >"$work/tests"

@@ -60,9 +60,9 @@ tests() {
     fi
     exclude='^$'
     case $preset in
-        *asan)    exclude=plain ;;
-        tsan)     exclude='plain|vast' ;;
-        valgrind) exclude='plain|heavy' ;;
+        *asan)    exclude=no-sanitizer ;;
+        tsan)     exclude='no-sanitizer|needs-space' ;;
+        valgrind) exclude='no-sanitizer|needs-speed' ;;
     esac
     result=0
     ctest --test-dir "$folder" -j "$(processors)" -LE "$exclude" --output-on-failure </dev/null || result=$?

@@ -6,6 +6,7 @@
 # was too slow from one that is wrong. POSIX sh.
 
 running=  # the process that runs, and leads a session of its own
+comma=    # between names
 slow=     # lines about tests that were only too slow
 hung=     # lines about tests that timed out twice
 
@@ -62,7 +63,7 @@ seconds_of() {
 
 # run_tests label folder log setting ctest_option...: runs the tests of a build folder, with a setting of env. A test
 # that timed out is run again, alone and with four times the time. A test that failed is not repeated. Leaves a line
-# about the result in $said, and the output of every test in FOLDER/cases.log. Returns 0 when all tests passed in the end.
+# about the result in $said, and the output of every test in FOLDER/cases.log. Returns 0 when all passed in the end.
 run_tests() {
     label=$1
     folder=$2
@@ -86,12 +87,19 @@ run_tests() {
         run_status=0
     fi
     if [ -n "$wrong" ] || { [ "$run_status" != 0 ] && [ -z "$late" ]; }; then
-        grep -v -E '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ *Start +[0-9]+:' "$log" || true
+        # The first lines tell most; a test that is broken can say thousands.
+        grep -v -E '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ *Start +[0-9]+:' "$log" | head -n 80 || true
+        note "all of it: $log"
     fi
     if [ -n "$late" ]; then
         run_late_again || run_status=1
     fi
     said="$((all - skipped - bad)) tests passed, $skipped skipped, $bad failed"
+    for name in $wrong; do
+        said="$said${comma:-: }$name"
+        comma=', '
+    done
+    comma=
     note "$said"
     return "$run_status"
 }

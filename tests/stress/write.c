@@ -17,8 +17,9 @@ static bool done(struct worker *worker, int e, const char *what)
         return false;
     }
     if (e)
-        T_FAIL("%s gave %s (system's code %d), with %" PRIu64 " bytes in generation %" PRIu64, what, stitch_error_name(e),
-               stitch_os_error(), stitch_size(worker->handle->region), stitch_generation(worker->handle->region));
+        T_FAIL("%s gave %s (system's code %d), with %" PRIu64 " bytes in generation %" PRIu64, what,
+               stitch_error_name(e), stitch_os_error(), stitch_size(worker->handle->region),
+               stitch_generation(worker->handle->region));
     return true;
 }
 

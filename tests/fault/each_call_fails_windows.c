@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Promise 7 on Windows, call by call: every public operation, with every backend, while the n-th use of each Win32 call
+ * fails with each of the errors that calls run into, for n = 1, 2, 3 ... until the operation passes undisturbed.
+ *
+ * An operation that reports a failure has changed nothing that anybody can see, and then succeeds when it is made
+ * again; one that reports success has done all of it. Shrinking and closing never fail.
+ */
+#include "test.h"
+#include "faults_windows.h"
+#include "maps.h"
+#include "operations.h"
+#include "system_windows.h"
+
+enum { NTH_MOST = 200 }; /* no operation makes so many calls of one kind */
+
+/* Commitment limit, not enough memory, invalid address, access denied, too many open files (handles). */
+static const DWORD errors[] = { 1455, 8, 487, 5, 4 };
+
+/* By the system's map, read by us, for the first of the errors; by the library, which asks less, for all of them. */
+static bool thorough;
+/* A view that the system would not unmap is left where reservation should be, until the next one comes there. */
+static bool left_a_view;
+
+static void prove(stitch_region *region)
+{
+    struct stitch_verify_report report;
+    int e = stitch_verify(region, &report);
+
+    if (e == STITCH_EUNSOUND && left_a_view) {
+        T_EQ(report.fault, STITCH_FAULT_RESERVATION);
+        return;
+    }
+    T_OK(e);
+    if (thorough && region->readonly)
+        (void)t_prove_readonly(region);
+    else if (thorough)
+        (void)t_prove(region);
+}
+
+static bool asks_for_pieces(enum t_call call)
+{
+    return call == T_CALL_VirtualQuery || call == T_CALL_VirtualQueryEx;
+}
+
+/* One failure. Returns false if the operation did not get so far as to meet it. */
+static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD error)
+{
+    static t_seen before;
+    t_balance was = t_inject_balance(), now;
+    t_stage s = t_stage_set_up(o);
+    bool failed;
+    int e;
+
+    t_note("%s, %s %u fails with %lu", o->name, t_call_name(call), nth, (unsigned long)error);
+    thorough = error == errors[0];
+    left_a_view = false;
+    t_stage_look(&s, &before);
+    t_inject(call, nth, error, false);
+    e = o->run(&s);
+    failed = t_inject_over();
+    left_a_view = failed && call == T_CALL_UnmapViewOfFile2;
+    if (e == 0) {
+        t_stage_done(&s, prove);
+    } else {
+        T_TRUE(e < 0);
+        T_TRUE(failed);
+        T_TRUE(stitch_os_error() == (int)error || asks_for_pieces(call)); /* taken for "not sound" in places */
+        T_TRUE(!o->shrinks || call == T_CALL_WaitForSingleObject);        /* that is no lack of anything */
+        t_stage_unchanged(&s, &before, prove);
+        T_OK(o->run(&s));
+        t_stage_done(&s, prove);
+    }
+    if (left_a_view && s.mine) {
+        left_a_view = false;
+        T_OK(stitch_resize(s.mine, T_MIB(6)));
+        prove(s.mine);
+    }
+    t_stage_tear_down(&s);
+    now = t_inject_balance();
+    T_EQ(now.handles, was.handles);
+    T_EQ(now.views, was.views);
+    return failed;
+}
+
+/* Every use of a call, with each of the errors. In turn, one error for each use: calls that are used the most and of
+ * whose errors nobody asks the number; and the other backends than the one that is the system's own choice. */
+static void disturb_each(const t_operation *o, enum t_call call)
+{
+    uint64_t own = st_win_has_placeholders() ? STITCH_BACKEND_STITCHED : STITCH_BACKEND_SINGLE;
+    bool in_turn = asks_for_pieces(call) || call == T_CALL_CloseHandle || t_options().backend != own;
+
+    for (size_t error = 0; error < (in_turn ? 1 : T_COUNT(errors)); error++) {
+        unsigned nth = 1;
+
+        while (disturb(o, call, nth, errors[(in_turn ? nth : error) % T_COUNT(errors)]))
+            T_TRUE(nth++ < NTH_MOST);
+        if (nth == 1)
+            return; /* the operation does without this call */
+    }
+}
+
+static void disturb_operation(const t_operation *o)
+{
+    size_t reserved = t_reservations();
+
+    t_inject_begin();
+    for (enum t_call call = 0; call < T_CALL_COUNT; call++)
+        /* Where the pieces of a reservation end is asked while it is let go. The answer needs no resource. */
+        if ((o != &t_operations[T_OPERATION_close] && o != &t_operations[T_OPERATION_close_of_the_last]) ||
+            call != T_CALL_VirtualQuery)
+            disturb_each(o, call);
+    t_inject_end();
+    T_EQ(t_reservations(), reserved);
+}
+
+#define TEST_OF(id)                                                                                                    \
+    static void promise_7_##id(void)                                                                                   \
+    {                                                                                                                  \
+        disturb_operation(&t_operations[T_OPERATION_##id]);                                                            \
+    }
+T_OPERATIONS(TEST_OF)
+
+/* The last test of all. */
+static void so_many_failures(void)
+{
+    (void)printf("figure: calls failed on Windows %u\n", t_inject_count());
+    T_TRUE(t_inject_count() > 500);
+}
+
+#define WITH_STITCHED(id) T_STITCHED(promise_7_##id),
+#define WITH_SINGLE(id)   T_SINGLE(promise_7_##id),
+#define WITH_FIXED(id)    T_FIXED(promise_7_##id),
+#define WITH_REMAP(id)    T_REMAP(promise_7_##id),
+
+static const struct CMUnitTest tests[] = {
+    T_OPERATIONS(WITH_STITCHED) /* */
+    T_OPERATIONS(WITH_SINGLE)   /* */
+    T_OPERATIONS(WITH_FIXED)    /* */
+    T_OPERATIONS(WITH_REMAP)    /* */
+    T_TEST(so_many_failures),
+};
+
+static const t_helper helpers[] = { { NULL, NULL } };
+
+T_MAIN(tests, helpers)
