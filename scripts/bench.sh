@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds the benchmark, and runs stitch and its peers in turn: tables on standard output, at
-# the end what stitch set out to reach and what was seen.
+# Installs the packages that are missing, builds the benchmark, and runs stitch and its peers in turn. It prints tables,
+# and at the end the aims of stitch with the figures that the run reached.
 #   scripts/bench.sh [option...]             options of stitch-bench: --quick, --work LIST, --max SIZE, --help...
-#   scripts/bench.sh --publish [option...]   and puts tables, figures and plots into docs/bench
+#   scripts/bench.sh --publish [option...]   and copies all to docs/evidence/bench
 # The build is in build/bench, the results are in build/bench/results: the tables, JSON, lines with tabs, plots (SVG).
 # Without options: regions up to 1 GiB, 5 rounds, under ten minutes on an idle machine of two processors.
 set -eu
@@ -39,7 +39,7 @@ note "$build/bench/stitch-bench"
 say "benchmark"
 rm -f "$results"/*
 cd "$here"
-# What tee prints must not hide how the program ended.
+# The status of a pipe is that of tee; the program's own goes through a file.
 status=0
 { "$root/$build/bench/stitch-bench" --json "$results/results.json" --tsv "$results/results.tsv" "$@" ||
       echo "$?" >"$results/failed"; } | tee "$results/results.txt"
@@ -53,14 +53,14 @@ say "plots"
 if command -v gnuplot >/dev/null 2>&1; then
     gnuplot -e "results='$results/results.tsv'; folder='$results'" "$root/bench/plots/plots.gp"
 else
-    note "gnuplot is missing: none drawn"
+    note "gnuplot is missing, so no plots are drawn"
 fi
 note "tables, JSON and plots are in $build/results"
 if [ "$publish" = yes ] && [ "$status" = 0 ]; then
     { printf 'date          %s\ncommand       scripts/bench.sh --publish%s\ncommit        %s\n' \
           "$(date -u +%Y-%m-%d)" "${*:+ $*}" "$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo '?')"
-      cat "$results/results.txt"; } >"$root/docs/bench/results.txt"
-    cp "$results/results.tsv" "$results"/*.svg "$root/docs/bench/"
-    note "published in docs/bench"
+      cat "$results/results.txt"; } >"$root/docs/evidence/bench/results.txt"
+    cp "$results/results.tsv" "$results"/*.svg "$root/docs/evidence/bench/"
+    note "published in docs/evidence/bench"
 fi
 exit "$status"

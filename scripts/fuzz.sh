@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Fuzzes the reading of shared memory, with ASan and UBSan: every target of tests/fuzz for that time, all at once.
-#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, those that crash in build/fuzz
+#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, crashing ones in build/fuzz
 #   scripts/fuzz.sh --build        only builds the targets
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The guard against slower code: what hot calls cost in instructions (valgrind) and in system calls (strace), compared
-# with the figures in tests/cost/*.txt. The tests guard_calls and guard_instructions of a release build do the same.
+# The guard against slower code: compares the instructions (valgrind) and system calls (strace) of hot calls with the
+# figures in tests/cost/*.txt. The tests guard_calls and guard_instructions of a release build do the same.
 #   scripts/guard.sh            compares
 #   scripts/guard.sh --renew    writes tests/cost/*.txt anew; look at the difference before committing it
 # The build is in build/guard.
