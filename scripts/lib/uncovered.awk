@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # awk -v reasons=FILE -f scripts/lib/uncovered.awk: reads "file line" of lines that were not run, in order, and prints
-# them as a table, each with its reason. A line of FILE is "file | function | text in the line, or N lines | reason"; the first
-# that fits counts, and N is how many lines of the function it is for, so that no other one gets its reason unseen.
-# A line without a reason, and a reason that does not fit its lines, is printed after a "!".
+# them as a table, each with its reason. A line of FILE is "file | function | text in the line, or N lines | reason".
+# The first that fits counts, and N is the number of lines of the function that it covers, so that no other line gets
+# its reason unseen. A line without a reason, and a reason that does not fit its lines, is printed after a "!".
 
 function trim(text) {
     gsub(/^[ \t]+|[ \t]+$/, "", text)
