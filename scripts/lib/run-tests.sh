@@ -58,7 +58,7 @@ not_passed() {
 
 # seconds_of log name: prints the seconds that ctest says the test took.
 seconds_of() {
-    sed -n "s/^ *[0-9]*\\/[0-9]* Test *#[0-9]*: $2 .* \\([0-9]*\\)\\.[0-9]* sec.*/\\1/p" "$1" | tail -n 1
+    sed -n "s/^ *[0-9]*\\/[0-9]* Test *#[0-9]*: $2 .* \\([0-9.]*\\) sec.*/\\1/p" "$1" | awk 'END { printf "%.0f", $1 }'
 }
 
 # run_tests label folder log setting ctest_option...: runs the tests of a build folder, with a setting of env. A test
@@ -118,6 +118,7 @@ run_late_again() {
             hung="$hung   $label: $name reached its limit of $limit s, and was not run again: others took too long
 "
             bad=$((bad + 1))
+            wrong="$wrong $name"
             again_status=1
             continue
         fi
@@ -129,6 +130,7 @@ run_late_again() {
         else
             cat "$again"
             bad=$((bad + 1))
+            wrong="$wrong $name"
             again_status=1
             if [ -n "$(not_passed "$again" Timeout)" ]; then
                 longer=$(seconds_of "$again" "$name")
