@@ -80,7 +80,7 @@ clean_up() {
     status=$?
     trap - EXIT INT TERM HUP
     for leader in $running $builder; do
-        kill -TERM -- "-$leader" 2>/dev/null || true
+        kill -s TERM -- "-$leader" 2>/dev/null || true
     done
     case " $steps " in *' windows '*) end_wine ;; esac
     exit "$status"
@@ -153,10 +153,12 @@ else
 fi
 export STITCH_TEST_TIMEOUT_FACTOR="$factor"
 minutes=$(for step in $steps; do step_field "$step" 2; done |
-              awk -v percent="$percent" -v processors="$(processors)" '
+              awk -v processors="$(processors)" '
                   { sum += $1 }
-                  END { printf "%d", sum * percent / 100 * (processors < 2 ? 2 : processors > 2 ? 2 / 3 : 1) + 0.5 }')
-note "$(processors) processors: it takes about $minutes minutes. What follows is also in the logs, build/STEP/*.log."
+                  END { printf "%d", sum * (processors < 2 ? 2 : processors > 2 ? 2 / 3 : 1) + 0.5 }')
+busy=
+[ "$percent" -lt 150 ] || busy=" (up to $((minutes * percent / 100)) if the machine stays as slow)"
+note "$(processors) processors: this takes about $minutes minutes$busy. Logs: build/STEP/*.log"
 
 begin_all=$(now)
 for step in $steps; do
