@@ -48,6 +48,8 @@ show_run() {
     [ "$1" != show ] || cp "$temp/said" "$temp/shown"
 }
 
+[ $# = 0 ] || die "it takes no arguments: scripts/quickstart.sh"
+need_build_folder
 say "1. Packages"
 need_packages library command
 for command in cmake cc tar sha256sum; do

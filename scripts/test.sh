@@ -135,6 +135,7 @@ run_step() {
     esac
 }
 
+need_build_folder
 say "packages for: $steps"
 purposes=$(for step in $steps; do step_field "$step" 3; done | tr ',' '\n' | sort -u)
 # Word splitting is intended.
