@@ -3,6 +3,7 @@
 # Fuzzes the reading of shared memory, with ASan and UBSan: every target of tests/fuzz for that time, all at once.
 #   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, crashing ones in build/fuzz
 #   scripts/fuzz.sh --build        only builds the targets
+# The committed inputs are those of tests/fuzz/corpus.tar (tests/fuzz/corpus.sh packs them).
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib/terminal.sh
@@ -46,7 +47,7 @@ for target in $targets; do
     mkdir -p "$folder/corpus/$target"
     "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 -timeout=20 \
         -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$folder/$target-" \
-        "$folder/corpus/$target" "tests/fuzz/corpus/$target" >"$folder/$target.log" 2>&1 </dev/null &
+        "$folder/corpus/$target" "$folder/tests/fuzz/corpus/$target" >"$folder/$target.log" 2>&1 </dev/null &
     running="$running $target:$!"
 done
 for entry in $running; do

@@ -21,7 +21,7 @@ T_HELPER(record_reader)
 {
     stitch_region *region = t_open_readonly(t_argument(0));
     bool sleeps = t_argument_number(1) != 0;
-    uint64_t at = 0, records = 0, wanted = t_argument_number(2), deadline = t_now_us() + T_PATIENCE_MS * 1000;
+    uint64_t at = 0, records = 0, wanted = t_argument_number(2), deadline = t_deadline_us();
 
     while (records < wanted) {
         uint64_t size, length, generation = stitch_generation(region);
@@ -149,7 +149,7 @@ T_HELPER(sleeper)
 
     t_tell(t_parent(), "ready");
     for (uint64_t i = 0; i < rounds; i++) {
-        T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+        T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
         T_EQ(stitch_sync(region), 1);
         t_tell(t_parent(), "awake %" PRIu64, stitch_generation(region));
     }
@@ -218,7 +218,7 @@ static void wait_in_threads(void *arg)
 
         if (stitch_size(region) != size)
             continue;
-        T_OK(stitch_wait(region, generation, T_PATIENCE_MS));
+        T_OK(stitch_wait(region, generation, t_patience_ms()));
         T_TRUE(stitch_sync(region) >= 0);
     }
 }

@@ -34,11 +34,7 @@ static uint64_t huge_bytes(stitch_region *region)
 
 static stitch_region *create(uint64_t flags)
 {
-    struct stitch_options options = t_options();
-
-    options.flags = flags;
-    options.reserve = T_MIB(256);
-    return t_create_with(t_name(), &options);
+    return t_create_shape((t_shape){ .flags = flags, .reserve = T_MIB(256) });
 }
 
 static void large_grows_are_huge_pages(void)

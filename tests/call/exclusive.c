@@ -25,12 +25,8 @@ static stitch_region *open_with(const char *name, uint64_t flags)
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    struct stitch_options options = t_options();
-
-    options.flags = flags;
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(64);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .flags = flags, .extent = STITCH_EXTENT_UNIT,
+                                     .reserve = T_MIB(64) });
 }
 
 /* No writing call works, none changes anything, and their out arguments are left alone. */
@@ -211,7 +207,7 @@ T_HELPER(follower)
 
     t_tell(t_parent(), "here");
     while (stitch_size(region) < size) {
-        T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+        T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
         T_EQ(stitch_sync(region), 1);
         t_all_bytes(region, 0, stitch_size(region), 0x66);
     }

@@ -13,11 +13,7 @@ static t_state before;
 
 static stitch_region *create(const char *name, uint64_t size)
 {
-    struct stitch_options options = t_options();
-
-    options.reserve = T_MIB(24);
-    options.size = size;
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .reserve = T_MIB(24), .size = size });
 }
 
 /* "sync": the sum of what it then sees; "look": what it had is still what it was. */

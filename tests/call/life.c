@@ -282,11 +282,9 @@ static void keep_stays_until_unlink(void)
     t_needs(T_KEPT);
 
     const char *name = t_name();
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.flags = STITCH_KEEP;
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .flags = STITCH_KEEP });
     T_EQ(t_info(region).flags, STITCH_KEEP);
     T_OK(stitch_append(region, "kept", 4, NULL));
     t_close(region);

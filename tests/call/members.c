@@ -13,15 +13,8 @@ enum { FOLLOWERS = 3 };
 
 static stitch_region *create(const char *name, unsigned segments)
 {
-    struct stitch_options options = t_options();
-    stitch_region *region;
-
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(64);
-    region = t_create_with(name, &options);
-    for (unsigned i = 0; i < segments; i++)
-        T_OK(stitch_grow(region, STITCH_EXTENT_UNIT, NULL));
-    return region;
+    return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64),
+                                     .segments = segments });
 }
 
 /* Attaches, and then does what it is told: "sync", or the end. */

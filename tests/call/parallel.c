@@ -23,13 +23,9 @@ static void run_nothing(void *arg, void (*work)(void *job), void *job)
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    struct stitch_options options = t_options();
-
     st_store(&asked, 0);
     t_lender_reset();
-    options.flags = flags;
-    options.reserve = T_MIB(256);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .flags = flags, .reserve = T_MIB(256) });
 }
 
 /* Up and down, with rubbish left behind each time. */

@@ -78,11 +78,9 @@ static t_process *start_with_id(uint64_t id, const char *name)
 
 static void use_ids_again(const char *name)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.flags = STITCH_NOWAIT;
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .flags = STITCH_NOWAIT });
     for (int round = 0; round < 3; round++) {
         t_process *first = newcomer(name, round == 1), *second;
         uint64_t id = t_process_id(first), started;
@@ -159,7 +157,7 @@ static void with_another_clock(void *name)
     T_EQ(t_members_count(region), 2);
     T_TRUE(t_is_member(region, NULL));
     t_tell(t_parent(), "looked");
-    T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+    T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
     T_EQ(stitch_sync(region), 1);
     T_GIVES(stitch_wait(region, stitch_generation(region), 20), STITCH_ETIMEDOUT);
     t_tell(t_parent(), "grown");

@@ -58,13 +58,11 @@ static void info_tells_what_it_is(void)
 
 static void segment_and_find_agree(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     struct stitch_segment segment, found;
     uint64_t committed = 0, resident = 0, end = 0;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT });
     while (stitch_size(region) < T_MIB(9))
         T_OK(stitch_grow(region, T_KIB(700), NULL));
     for (uint64_t i = 0; i < t_info(region).segments; i++) {
@@ -107,13 +105,11 @@ static void promise_5_grown_memory_is_there_before_anybody_touches_it(void)
 static void the_tail_is_given_back(uint64_t flags, uint64_t large_granule)
 {
     t_random random = t_random_start();
-    struct stitch_options options = t_options();
     stitch_region *region;
     uint64_t page;
 
     t_needs(T_GIVING_BACK);
-    options.flags = flags;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .flags = flags });
     page = t_info(region).page;
     T_OK(stitch_resize(region, T_MIB(9)));
     while (stitch_size(region) > 0) {
@@ -169,12 +165,10 @@ static void presence_tells_reserved_from_committed(void)
 
 static void presence_in_lazy_regions_is_what_was_touched(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
     t_needs(T_LAZINESS);
-    options.flags = STITCH_LAZY;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .flags = STITCH_LAZY });
     T_OK(stitch_grow(region, T_MIB(8), NULL));
     T_EQ(stitch_presence(region, T_MIB(5)), STITCH_PRESENCE_RESERVED);
     t_bytes(region)[T_MIB(5)] = 1;
@@ -211,13 +205,11 @@ static void discard_keeps_what_is_outside(void)
 
 static void discard_gives_back_in_lazy_regions(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     uint64_t was;
 
     t_needs(T_LAZINESS);
-    options.flags = STITCH_LAZY;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .flags = STITCH_LAZY });
     while (stitch_size(region) < T_MIB(9))
         T_OK(stitch_grow(region, T_MIB(1), NULL));
     memset(t_bytes(region), 0x3d, T_MIB(9));

@@ -8,11 +8,7 @@
 
 static stitch_region *create(const char *name, uint64_t reserve, uint64_t size)
 {
-    struct stitch_options options = t_options();
-
-    options.reserve = reserve;
-    options.size = size;
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .reserve = reserve, .size = size });
 }
 
 static uint64_t to_page(stitch_region *region, uint64_t size)

@@ -94,12 +94,10 @@ static void grow_by_one_byte_a_million_times(void)
 
 static void promise_7_reserve_full_is_ereserve_and_changes_nothing(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     uint64_t offset = 77;
 
-    options.reserve = T_MIB(10);
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .reserve = T_MIB(10) });
     T_EQ(stitch_reserve(region), T_MIB(10));
     T_OK(stitch_grow(region, T_MIB(7), NULL));
     t_state_take(&before, region);
@@ -129,12 +127,9 @@ static void promise_7_reserve_full_is_ereserve_and_changes_nothing(void)
 
 static void reserve_is_rounded_up(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.reserve = T_MIB(4) + 1;
-    options.size = T_MIB(5);
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .reserve = T_MIB(4) + 1, .size = T_MIB(5) });
     T_EQ(stitch_reserve(region), T_MIB(6));
     T_OK(stitch_grow(region, T_MIB(1), NULL));
     T_GIVES(stitch_grow(region, 1, NULL), STITCH_ERESERVE);
@@ -239,13 +234,10 @@ static void a_fixed_extent_is_kept(void)
 
 static void an_extent_larger_than_the_reserve_is_the_reserve(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     struct stitch_segment segment;
 
-    options.reserve = T_MIB(6);
-    options.extent = T_MIB(6) + 1;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = T_MIB(6) + 1, .reserve = T_MIB(6) });
     T_EQ(t_info(region).extent, T_MIB(6));
     T_OK(stitch_grow(region, 1, NULL));
     T_OK(stitch_segment(region, 0, &segment));
@@ -256,13 +248,11 @@ static void an_extent_larger_than_the_reserve_is_the_reserve(void)
 
 static void ids_are_never_used_twice(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     struct stitch_segment segment;
     uint64_t last = 0;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT });
     for (int round = 0; round < 50; round++) {
         T_OK(stitch_resize(region, T_MIB(2)));
         T_OK(stitch_resize(region, T_MIB(3)));

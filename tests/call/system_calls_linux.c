@@ -28,12 +28,7 @@ enum { ROUNDS = 1000 };
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    struct stitch_options options = t_options();
-
-    options.flags = flags;
-    options.extent = T_MIB(4);
-    options.reserve = T_MIB(64);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .flags = flags, .extent = T_MIB(4), .reserve = T_MIB(64) });
 }
 
 static stitch_region *open_with(const char *name, uint64_t flags)
@@ -261,7 +256,7 @@ T_HELPER(plain_sleeper)
 
     t_calls_begin(NULL);
     t_tell(t_parent(), "ready");
-    T_OK(stitch_wait(region, stitch_generation(region), T_PATIENCE_MS));
+    T_OK(stitch_wait(region, stitch_generation(region), t_patience_ms()));
     t_tell(t_parent(), "awake %" PRIu64 " %" PRIu64, t_calls_of(T_CALL_syscall), t_calls_last_sleep());
     t_calls_end();
     t_close(region);

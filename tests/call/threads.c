@@ -188,13 +188,11 @@ static void ranges_of_many_processes_and_threads_tile(void)
 {
     enum { PROCESSES = 6 };
     const char *name = t_name();
-    struct stitch_options options = t_options();
     uint64_t rounds = t_rounds(600);
     t_process *processes[PROCESSES];
     stitch_region *region;
 
-    options.reserve = T_MIB(128);
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .reserve = T_MIB(128) });
     for (unsigned i = 0; i < PROCESSES; i++) {
         processes[i] = t_start("ranging_process", "%s %u %" PRIu64, name, 1 + i * THREADS, rounds);
         t_expect(processes[i], "here");

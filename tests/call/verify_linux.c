@@ -20,12 +20,9 @@ static uint64_t page;
 /* Three segments of 2 MiB, all but the last page committed. */
 static void create(void)
 {
-    struct stitch_options options = t_options();
     struct stitch_verify_report report;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(64);
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
     page = t_info(region).page;
     for (int i = 0; i < 3; i++)
         T_OK(stitch_grow(region, i < 2 ? T_MIB(2) : T_MIB(2) - page, NULL));

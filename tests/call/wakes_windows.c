@@ -29,10 +29,7 @@ static BOOL WINAPI set_event(HANDLE event)
 
 static stitch_region *create(const char *name)
 {
-    struct stitch_options options = t_options();
-
-    options.reserve = T_MIB(16);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .reserve = T_MIB(16) });
 }
 
 /* Sleeps until there is a change, so many times. */
@@ -65,7 +62,7 @@ static LONG wakes_of_a_grow(stitch_region *region)
 /* The word that somebody sets who is about to sleep. */
 static void until_it_is_announced(const st_word *waiting)
 {
-    uint64_t deadline = t_now_us() + T_PATIENCE_MS * UINT64_C(1000);
+    uint64_t deadline = t_deadline_us();
 
     while (st_load(waiting) == 0) {
         T_TRUE(t_now_us() < deadline);

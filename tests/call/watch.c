@@ -84,11 +84,7 @@ static void told(const watched *w, uint64_t going_count, uint64_t came_count)
 
 static stitch_region *create(const char *name)
 {
-    struct stitch_options options = t_options();
-
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(64);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 }
 
 /* -------------------------------------------------------------------------------------------------- own calls --- */

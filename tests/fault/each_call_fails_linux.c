@@ -410,22 +410,11 @@ static void so_many_failures(void)
     T_TRUE(figures.failed > 1000);
 }
 
-#define WITH_STITCHED(id) T_STITCHED(promise_7_##id),
-#define WITH_SINGLE(id)   T_SINGLE(promise_7_##id),
-#define WITH_FIXED(id)    T_FIXED(promise_7_##id),
-#define WITH_REMAP(id)    T_REMAP(promise_7_##id),
+#define T_OPERATION_TEST(id) promise_7_##id
 
 static const struct CMUnitTest tests[] = {
-    T_OPERATIONS(WITH_STITCHED)          /* */
-    T_OPERATIONS_ON_FILES(WITH_STITCHED) /* */
-    T_OPERATIONS_LAZY(WITH_STITCHED)     /* */
-    T_OPERATIONS(WITH_SINGLE)            /* */
-    T_OPERATIONS_ON_FILES(WITH_SINGLE)   /* */
-    T_OPERATIONS_LAZY(WITH_SINGLE)       /* */
-    T_OPERATIONS(WITH_FIXED)             /* */
-    T_OPERATIONS_ON_FILES(WITH_FIXED)    /* */
-    T_OPERATIONS(WITH_REMAP)             /* */
-    T_OPERATIONS_ON_FILES(WITH_REMAP)    /* */
+    T_OPERATIONS_TABLE          /* */
+    T_OPERATIONS_TABLE_ON_FILES /* */
     T_TEST(promise_7_a_reservation_that_cannot_be_cut_to_size),
     T_TEST(promise_7_a_reservation_that_cannot_be_made),
     T_STITCHED(promise_7_a_shrink_that_cannot_catch_up),

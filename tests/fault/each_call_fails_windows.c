@@ -128,16 +128,10 @@ static void so_many_failures(void)
     T_TRUE(t_inject_count() > 500);
 }
 
-#define WITH_STITCHED(id) T_STITCHED(promise_7_##id),
-#define WITH_SINGLE(id)   T_SINGLE(promise_7_##id),
-#define WITH_FIXED(id)    T_FIXED(promise_7_##id),
-#define WITH_REMAP(id)    T_REMAP(promise_7_##id),
+#define T_OPERATION_TEST(id) promise_7_##id
 
 static const struct CMUnitTest tests[] = {
-    T_OPERATIONS(WITH_STITCHED) /* */
-    T_OPERATIONS(WITH_SINGLE)   /* */
-    T_OPERATIONS(WITH_FIXED)    /* */
-    T_OPERATIONS(WITH_REMAP)    /* */
+    T_OPERATIONS_TABLE /* */
     T_TEST(so_many_failures),
 };
 

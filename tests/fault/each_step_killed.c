@@ -415,22 +415,11 @@ static void so_many_deaths(void)
     T_TRUE(killed > 100 && killed_twice > 30);
 }
 
-#define WITH_STITCHED(id) T_STITCHED(promise_8_##id),
-#define WITH_SINGLE(id)   T_SINGLE(promise_8_##id),
-#define WITH_FIXED(id)    T_FIXED(promise_8_##id),
-#define WITH_REMAP(id)    T_REMAP(promise_8_##id),
+#define T_OPERATION_TEST(id) promise_8_##id
 
 static const struct CMUnitTest tests[] = {
-    T_OPERATIONS(WITH_STITCHED)          /* */
-    T_OPERATIONS_ON_FILES(WITH_STITCHED) /* */
-    T_OPERATIONS_LAZY(WITH_STITCHED)     /* */
-    T_OPERATIONS(WITH_SINGLE)            /* */
-    T_OPERATIONS_ON_FILES(WITH_SINGLE)   /* */
-    T_OPERATIONS_LAZY(WITH_SINGLE)       /* */
-    T_OPERATIONS(WITH_FIXED)             /* */
-    T_OPERATIONS_ON_FILES(WITH_FIXED)    /* */
-    T_OPERATIONS(WITH_REMAP)             /* */
-    T_OPERATIONS_ON_FILES(WITH_REMAP)    /* */
+    T_OPERATIONS_TABLE          /* */
+    T_OPERATIONS_TABLE_ON_FILES /* */
     T_TEST(each_store_is_a_step),
     T_TEST(so_many_deaths),
 };

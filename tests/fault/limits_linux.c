@@ -20,13 +20,8 @@ static t_state before;
 
 static stitch_region *create_here(uint64_t size)
 {
-    struct stitch_options options = STITCH_OPTIONS_INIT;
-
-    options.backend = t_argument_number(0);
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(256);
-    options.size = size;
-    return t_create_with(t_name(), &options);
+    return t_create_shape((t_shape){ .backend = t_argument_number(0), .extent = STITCH_EXTENT_UNIT,
+                                     .reserve = T_MIB(256), .size = size });
 }
 
 static bool is_single(void)

@@ -26,12 +26,9 @@
 
 static stitch_region *create_by_small_extents(uint64_t flags, uint64_t size)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.flags = flags;
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .flags = flags, .extent = STITCH_EXTENT_UNIT });
     for (uint64_t at = T_MIB(2); at <= size; at += T_MIB(2))
         T_OK(stitch_resize(region, at));
     return region;

@@ -86,11 +86,8 @@ static void publish_the_same(void)
 
 static void give_the_name_to_another(void)
 {
-    struct stitch_options options = t_options();
-
     T_OK(stitch_unlink(region_name));
-    options.size = T_MIB(5);
-    other = t_create_with(region_name, &options);
+    other = t_create_shape((t_shape){ .name = region_name, .size = T_MIB(5) });
 }
 
 /* The directory was found and is attended; meanwhile its name has become that of a new region. */

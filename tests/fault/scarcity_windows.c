@@ -12,13 +12,9 @@ static t_state before;
 
 static stitch_region *create(uint64_t size)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(16);
-    options.size = size;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(16), .size = size });
     memset(t_bytes(region), 0x51, (size_t)size);
     return region;
 }
@@ -168,14 +164,11 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
 
 static void promise_7_a_follower_whose_placeholder_is_used_up(void)
 {
-    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *reader;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(16);
-    options.size = T_MIB(2);
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(16),
+                                       .size = T_MIB(2) });
     reader = t_open_readonly(name);
     memset(t_bytes(region), 0x52, T_MIB(2));
     for (int i = 0; i < 4; i++)

@@ -299,7 +299,7 @@ uint64_t t_calls_last_sleep(void)
 void t_until_it_sleeps(uint64_t process)
 {
     char path[64], text[256], wanted[16];
-    uint64_t deadline = t_now_us() + T_PATIENCE_MS * UINT64_C(1000);
+    uint64_t deadline = t_deadline_us();
 
     (void)snprintf(path, sizeof path, "/proc/%" PRIu64 "/syscall", process);
     (void)snprintf(wanted, sizeof wanted, "%d ", (int)SYS_futex);

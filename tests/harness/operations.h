@@ -74,6 +74,27 @@ enum {
     X(lazy_append)                                                                                                     \
     X(lazy_discard)
 
+/*
+ * The lines of a test's table: every operation with every backend; those on files with every backend and the lazy ones
+ * with those that can be lazy. The test defines T_OPERATION_TEST(id), the name of its case for an operation.
+ */
+#define T_OPERATION_STITCHED(id) T_STITCHED(T_OPERATION_TEST(id)),
+#define T_OPERATION_SINGLE(id)   T_SINGLE(T_OPERATION_TEST(id)),
+#define T_OPERATION_FIXED(id)    T_FIXED(T_OPERATION_TEST(id)),
+#define T_OPERATION_REMAP(id)    T_REMAP(T_OPERATION_TEST(id)),
+#define T_OPERATIONS_TABLE                                                                                             \
+    T_OPERATIONS(T_OPERATION_STITCHED)                                                                                 \
+    T_OPERATIONS(T_OPERATION_SINGLE)                                                                                   \
+    T_OPERATIONS(T_OPERATION_FIXED)                                                                                    \
+    T_OPERATIONS(T_OPERATION_REMAP)
+#define T_OPERATIONS_TABLE_ON_FILES                                                                                    \
+    T_OPERATIONS_ON_FILES(T_OPERATION_STITCHED)                                                                        \
+    T_OPERATIONS_LAZY(T_OPERATION_STITCHED)                                                                            \
+    T_OPERATIONS_ON_FILES(T_OPERATION_SINGLE)                                                                          \
+    T_OPERATIONS_LAZY(T_OPERATION_SINGLE)                                                                              \
+    T_OPERATIONS_ON_FILES(T_OPERATION_FIXED)                                                                           \
+    T_OPERATIONS_ON_FILES(T_OPERATION_REMAP)
+
 #define T_OPERATION_ENUM(id) T_OPERATION_##id,
 enum t_operation_id {
     T_OPERATIONS(T_OPERATION_ENUM)          /* */
@@ -101,6 +122,8 @@ typedef struct t_operation {
     bool left;      /* nobody is attached */
     bool recovers;  /* what a dead writer left is put right first, which stands */
     bool parts;     /* a child's handle gets its own descriptors first, which stand */
+    bool announces; /* a waiter, in the directory */
+    bool appends;
 } t_operation;
 
 struct t_stage {
@@ -114,6 +137,9 @@ struct t_stage {
 
 extern const t_operation t_operations[T_OPERATION_COUNT];
 
+/* What the operations append: the bytes from an offset on are those that belong at this offset of the region. */
+extern unsigned char t_stage_to_append[3 << 20];
+
 /* What all the world can see of a region, and what its handle shows of it. */
 typedef struct t_seen {
     uint64_t size, own_generation;
@@ -126,11 +152,6 @@ typedef struct t_seen {
 
 struct stitch_options t_stage_options(void);
 t_stage t_stage_set_up(const t_operation *o);
-/*
- * As a writer leaves it that died at work: an object that nobody lists, rubbish behind the commit mark, and the open
- * journal, by which it may have stored so far.
- */
-void t_stage_leave_a_rest(stitch_region *region);
 /* The region as it was. Where objects persist: what could not be removed is collected first. */
 void t_stage_tear_down(t_stage *s);
 void t_stage_look(const t_stage *s, t_seen *out);

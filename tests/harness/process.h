@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.h - the porting header of the tests: helper processes, threads, time, folders. One file per system.
+ * process.h - the porting header of the tests: helper processes, threads, time, folders. process.c and system_*.c
+ * implement it.
  *
- * A helper process is this test's own program, started again, running one of the file's T_HELPER functions. Test and
- * helper tell each other lines of text: t_tell and t_hear on either side. Nothing waits without a limit: what takes
- * longer than T_PATIENCE_MS fails. A helper dies with the test that started it.
+ * A helper process is this test's own program, started again, which runs one of the file's T_HELPER functions. Test and
+ * helper tell each other lines of text: t_tell and t_hear on either side. Nothing waits without a limit: a wait that
+ * takes longer than t_patience_ms() fails the test. A helper dies with the test that started it.
  */
 #ifndef T_PROCESS_H
 #define T_PROCESS_H
@@ -25,7 +26,13 @@
 #  define T_SCANF(at, first)
 #endif
 
-#define T_PATIENCE_MS 60000
+/*
+ * How long the tests wait for another process before they fail, in milliseconds: 60 s, multiplied by the environment's
+ * STITCH_TEST_TIMEOUT_FACTOR (a decimal number; 1 by default). No other time limit makes a test fail. And the time at
+ * which such a wait that begins now ends.
+ */
+unsigned t_patience_ms(void);
+uint64_t t_deadline_us(void);
 
 typedef struct t_process t_process;
 

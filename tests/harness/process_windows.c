@@ -6,24 +6,14 @@
  * helpers are in one job, which ends them when the test ends, in whatever way.
  */
 #include "test.h"
+#include "process_system.h"
 #include "system_windows.h"
 
 #include <io.h>
 
-enum { PROCESSES = 160, LINE_SIZE = 4096, KILLED = 0x57175717, NOT_YET = -1000, QUICK_LOOKS = 40, STARTS = 5 };
+enum { KILLED = 0x57175717, QUICK_LOOKS = 40, STARTS = 5 };
 
-struct t_process {
-    bool used;
-    HANDLE process;
-    DWORD id;
-    HANDLE to, from; /* NULL if closed */
-    char line[LINE_SIZE];
-    size_t filled, taken; /* bytes of `line` read so far; of them, those that the last t_hear gave out */
-};
-
-static t_process processes[PROCESSES];
-static t_process parent_side;
-static char program_path[LINE_SIZE];
+static char program_path[T_LINE_SIZE];
 static HANDLE job;
 
 /* ---------------------------------------------------------------------------------------------- beginnings --- */
@@ -48,6 +38,7 @@ static void make_job(void)
 void t_process_begin(char *program, bool is_helper)
 {
     DWORD length = GetModuleFileNameA(NULL, program_path, sizeof program_path);
+    HANDLE to;
 
     if (length == 0 || length == sizeof program_path)
         T_FAIL("%s cannot find its own program", program);
@@ -57,30 +48,22 @@ void t_process_begin(char *program, bool is_helper)
         make_job();
         return;
     }
-    parent_side = (t_process){ .used = true, .from = GetStdHandle(STD_INPUT_HANDLE) };
-    if (!DuplicateHandle(GetCurrentProcess(), GetStdHandle(STD_OUTPUT_HANDLE), GetCurrentProcess(), &parent_side.to, 0,
-                         FALSE, DUPLICATE_SAME_ACCESS) ||
+    if (!DuplicateHandle(GetCurrentProcess(), GetStdHandle(STD_OUTPUT_HANDLE), GetCurrentProcess(), &to, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS) ||
         _dup2(2, 1) < 0)
         T_FAIL("no handle for the helper's lines: %lu", (unsigned long)GetLastError());
-}
-
-static t_process *new_process(void)
-{
-    for (size_t i = 0; i < PROCESSES; i++)
-        if (!processes[i].used) {
-            processes[i] = (t_process){ .used = true };
-            return &processes[i];
-        }
-    T_FAIL("more than %d helpers", (int)PROCESSES);
+    t_parent_side = (t_process){ .used = true, .to = (intptr_t)to, .process = -1 };
+    t_parent_side.from = (intptr_t)GetStdHandle(STD_INPUT_HANDLE);
 }
 
 /* A pipe, of which a helper inherits one end. */
-static void make_pipe(HANDLE *ours, HANDLE *theirs, bool we_write)
+static void make_pipe(intptr_t *ours, HANDLE *theirs, bool we_write)
 {
-    HANDLE *to_read = we_write ? theirs : ours, *to_write = we_write ? ours : theirs;
+    HANDLE our_end, *to_read = we_write ? theirs : &our_end, *to_write = we_write ? &our_end : theirs;
 
     if (!CreatePipe(to_read, to_write, NULL, 1 << 16) || !SetHandleInformation(*theirs, HANDLE_FLAG_INHERIT, 1))
         T_FAIL("no pipe: %lu", (unsigned long)GetLastError());
+    *ours = (intptr_t)our_end;
 }
 
 bool t_start_again(int *tries)
@@ -94,8 +77,8 @@ bool t_start_again(int *tries)
 
 t_process *t_start(const char *helper, const char *format, ...)
 {
-    char text[LINE_SIZE], command[3 * LINE_SIZE];
-    t_process *process = new_process();
+    char text[T_LINE_SIZE], command[3 * T_LINE_SIZE];
+    t_process *process = t_process_new();
     STARTUPINFOA startup = { .cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES };
     PROCESS_INFORMATION started;
     int tries = 0;
@@ -123,14 +106,14 @@ t_process *t_start(const char *helper, const char *format, ...)
     (void)CloseHandle(started.hThread);
     (void)CloseHandle(startup.hStdInput);
     (void)CloseHandle(startup.hStdOutput);
-    process->process = started.hProcess;
+    process->process = (intptr_t)started.hProcess;
     process->id = started.dwProcessId;
     return process;
 }
 
 t_process *t_start_soon(const char *helper, const char *format, ...)
 {
-    char text[LINE_SIZE];
+    char text[T_LINE_SIZE];
     va_list list;
 
     va_start(list, format);
@@ -139,48 +122,31 @@ t_process *t_start_soon(const char *helper, const char *format, ...)
     return t_start(helper, "%s", text);
 }
 
-t_process *t_parent(void)
-{
-    if (!parent_side.used)
-        T_FAIL("not a helper");
-    return &parent_side;
-}
-
 HANDLE t_process_handle(const t_process *process)
 {
-    return process ? process->process : GetCurrentProcess();
+    return process ? (HANDLE)process->process : GetCurrentProcess();
 }
 
 /* --------------------------------------------------------------------------------------------------- lines --- */
 
-void t_tell(t_process *to, const char *format, ...)
+size_t t_pipe_write(t_process *to, const char *bytes, size_t length)
 {
-    char text[LINE_SIZE];
-    size_t length, done = 0;
-    va_list list;
+    DWORD written = 0;
 
-    va_start(list, format);
-    (void)vsnprintf(text, sizeof text - 1, format, list);
-    va_end(list);
-    length = strlen(text);
-    text[length++] = '\n';
-    while (done < length) {
-        DWORD written = 0;
-
-        if (!WriteFile(to->to, text + done, (DWORD)(length - done), &written, NULL))
-            T_FAIL("the other process no longer listens to \"%.60s\": %lu", text, (unsigned long)GetLastError());
-        done += written;
-    }
+    if (!WriteFile((HANDLE)to->to, bytes, (DWORD)length, &written, NULL))
+        T_FAIL("the other process no longer listens to \"%.*s\": %lu", (int)(length < 60 ? length - 1 : 60), bytes,
+               (unsigned long)GetLastError());
+    return written;
 }
 
-/* Is there something to read, or the end, within so many milliseconds? A pipe cannot be waited for: look often. */
-static bool readable(const t_process *from, uint64_t milliseconds)
+/* A pipe cannot be waited for, so this looks often. */
+bool t_pipe_readable(const t_process *from, uint64_t milliseconds)
 {
     uint64_t deadline = t_now_us() + milliseconds * 1000;
     DWORD there = 0;
 
     for (int looks = 0;; looks++) {
-        if (!PeekNamedPipe(from->from, NULL, 0, NULL, &there, NULL) || there > 0)
+        if (!PeekNamedPipe((HANDLE)from->from, NULL, 0, NULL, &there, NULL) || there > 0)
             return true;
         if (t_now_us() >= deadline)
             return false;
@@ -191,65 +157,20 @@ static bool readable(const t_process *from, uint64_t milliseconds)
     }
 }
 
-const char *t_hear_or_end(t_process *from)
+bool t_pipe_read(t_process *from, char *bytes, size_t size, size_t *count)
 {
-    char *newline;
+    DWORD got = 0;
+    BOOL done = ReadFile((HANDLE)from->from, bytes, (DWORD)size, &got, NULL);
 
-    memmove(from->line, from->line + from->taken, from->filled - from->taken);
-    from->filled -= from->taken;
-    from->taken = 0;
-    while ((newline = memchr(from->line, '\n', from->filled)) == NULL) {
-        DWORD count = 0;
-
-        if (from->filled == sizeof from->line)
-            T_FAIL("a line of more than %zu bytes", sizeof from->line);
-        if (!readable(from, T_PATIENCE_MS))
-            T_FAIL("the other process said nothing for %d s", T_PATIENCE_MS / 1000);
-        if (!ReadFile(from->from, from->line + from->filled, (DWORD)(sizeof from->line - from->filled), &count, NULL) ||
-            count == 0)
-            return NULL;
-        from->filled += count;
-    }
-    *newline = 0;
-    from->taken = (size_t)(newline - from->line) + 1;
-    return from->line;
+    *count = got;
+    return done && got > 0;
 }
 
-const char *t_hear(t_process *from)
+void t_pipe_close(t_process *to)
 {
-    const char *line = t_hear_or_end(from);
-
-    if (line)
-        return line;
-    if (from == &parent_side)
-        _Exit(1); /* the test has failed and said so */
-    T_FAIL("the other process ended instead of saying something (exit %d)", t_wait(from));
-}
-
-void t_expect(t_process *from, const char *line)
-{
-    const char *heard = t_hear(from);
-
-    if (strcmp(heard, line) != 0)
-        T_FAIL("heard \"%s\", not \"%s\"", heard, line);
-}
-
-void t_scan(t_process *from, int count, const char *format, ...)
-{
-    const char *heard = t_hear(from);
-    va_list list;
-    int got;
-
-    va_start(list, format);
-    got = vsscanf(heard, format, list);
-    va_end(list);
-    if (got != count)
-        T_FAIL("heard \"%s\", which is not of the form \"%s\"", heard, format);
-}
-
-bool t_heard(t_process *from)
-{
-    return memchr(from->line + from->taken, '\n', from->filled - from->taken) != NULL || readable(from, 0);
+    if (to->to != -1)
+        (void)CloseHandle((HANDLE)to->to);
+    to->to = -1;
 }
 
 /* ---------------------------------------------------------------------------------------------------- ends --- */
@@ -261,7 +182,7 @@ static void suspend_or_resume(const t_process *process, const char *call)
     FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), call);
 
     memcpy(&function, &found, sizeof found);
-    if (!function || function(process->process) < 0)
+    if (!function || function((HANDLE)process->process) < 0)
         T_FAIL("%s is refused", call);
 }
 
@@ -275,32 +196,28 @@ void t_continue(t_process *process)
     suspend_or_resume(process, "NtResumeProcess");
 }
 
-static void close_to(t_process *process)
+void t_process_end(const t_process *process)
 {
-    if (process->to)
-        (void)CloseHandle(process->to);
-    process->to = NULL;
+    (void)TerminateProcess((HANDLE)process->process, KILLED);
 }
 
-static void release(t_process *process)
+void t_process_release(t_process *process)
 {
-    close_to(process);
-    if (process->from)
-        (void)CloseHandle(process->from);
-    if (process->process)
-        (void)CloseHandle(process->process);
+    t_pipe_close(process);
+    if (process->from != -1)
+        (void)CloseHandle((HANDLE)process->from);
+    if (process->process != -1)
+        (void)CloseHandle((HANDLE)process->process);
     process->used = false;
 }
 
-/* The end of the process as a number, or NOT_YET if it has not ended within the time. Frees it if it has. */
-static int reap(t_process *process, DWORD milliseconds)
+int t_process_await(t_process *process, uint64_t milliseconds)
 {
     DWORD code = 0;
 
-    if (WaitForSingleObject(process->process, milliseconds) != WAIT_OBJECT_0)
-        return NOT_YET;
-    (void)GetExitCodeProcess(process->process, &code);
-    release(process);
+    if (WaitForSingleObject((HANDLE)process->process, (DWORD)milliseconds) != WAIT_OBJECT_0)
+        return T_NOT_ENDED;
+    (void)GetExitCodeProcess((HANDLE)process->process, &code);
     switch (code) {
     case KILLED:
         return T_END_KILLED;
@@ -313,53 +230,7 @@ static int reap(t_process *process, DWORD milliseconds)
     }
 }
 
-void t_kill(t_process *process)
-{
-    (void)TerminateProcess(process->process, KILLED);
-    if (reap(process, T_PATIENCE_MS) == NOT_YET)
-        T_FAIL("a killed helper does not go");
-}
-
-int t_wait(t_process *process)
-{
-    int end;
-
-    close_to(process);
-    end = reap(process, T_PATIENCE_MS);
-    if (end == NOT_YET)
-        T_FAIL("the helper has not ended within %d s", T_PATIENCE_MS / 1000);
-    return end;
-}
-
-void t_finish(t_process *process)
-{
-    int end = t_wait(process);
-
-    if (end != 0)
-        T_FAIL("the helper ended with %d", end);
-}
-
 uint64_t t_process_id(const t_process *process)
 {
     return process ? process->id : GetCurrentProcessId();
-}
-
-void t_process_forget_all(void)
-{
-    for (size_t i = 0; i < PROCESSES; i++)
-        if (processes[i].used) {
-            if (processes[i].process) { /* else it never came to be */
-                (void)TerminateProcess(processes[i].process, KILLED);
-                (void)WaitForSingleObject(processes[i].process, T_PATIENCE_MS);
-            }
-            release(&processes[i]);
-        }
-}
-
-bool t_process_none_left(void)
-{
-    for (size_t i = 0; i < PROCESSES; i++)
-        if (processes[i].used)
-            return false;
-    return true;
 }

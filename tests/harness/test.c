@@ -232,6 +232,11 @@ int t_main(int argc, char **argv, const t_helper *helpers, const struct CMUnitTe
         self.arguments = argv + 3;
         return run_helper(argv[2]);
     }
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (size_t i = 0; i < count; i++)
+            (void)puts(tests[i].name);
+        return 0;
+    }
     if (argc == 3 && strcmp(argv[1], "--only") == 0)
         cmocka_set_test_filter(argv[2]);
     (void)setvbuf(stdout, NULL, _IOLBF, 4096);
@@ -290,7 +295,7 @@ static int count_ours(const struct stitch_listing *listing, void *count)
 
 void t_regions_are(unsigned count)
 {
-    uint64_t deadline = t_now_us() + (t_has(T_KEPT) ? 0 : T_PATIENCE_MS * UINT64_C(1000));
+    uint64_t deadline = t_has(T_KEPT) ? t_now_us() : t_deadline_us();
     unsigned found;
 
     do {
@@ -338,6 +343,22 @@ stitch_region *t_create(const char *name)
     struct stitch_options options = t_options();
 
     return t_create_with(name, &options);
+}
+
+stitch_region *t_create_shape(t_shape shape)
+{
+    struct stitch_options options = t_options();
+    stitch_region *region;
+
+    options.backend = shape.backend ? shape.backend : options.backend;
+    options.flags = shape.flags;
+    options.extent = shape.extent;
+    options.reserve = shape.reserve ? shape.reserve : options.reserve;
+    options.size = shape.size;
+    region = t_create_with(shape.name ? shape.name : t_name(), &options);
+    for (uint64_t i = 0; i < shape.segments; i++)
+        T_OK(stitch_grow(region, shape.extent ? shape.extent : STITCH_EXTENT_UNIT, NULL));
+    return region;
 }
 
 static stitch_region *open_with(const char *name, uint64_t flags)

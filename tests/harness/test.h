@@ -125,6 +125,13 @@ struct stitch_options t_options(void);
 /* Create, open, attach, close: it must work. t_create and t_attach use t_options(). */
 stitch_region *t_create(const char *name);
 stitch_region *t_create_with(const char *name, const struct stitch_options *options);
+/* A region of t_options(), but for those of these fields that are not 0. */
+typedef struct t_shape {
+    const char *name;        /* NULL: a new one */
+    uint64_t backend, flags, extent, reserve, size;
+    uint64_t segments;       /* then it grows by an extent so many times */
+} t_shape;
+stitch_region *t_create_shape(t_shape shape);
 stitch_region *t_open(const char *name);
 stitch_region *t_open_readonly(const char *name);
 void t_close(stitch_region *region);

@@ -14,12 +14,9 @@ enum { RESERVE = 16 << 20 };
 /* A region that is kept by its creator, through whose mapping the directory is damaged. */
 static stitch_region *make_kept(const char *name)
 {
-    struct stitch_options options = t_options();
     stitch_region *keeper;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = RESERVE;
-    keeper = t_create_with(name, &options);
+    keeper = t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = RESERVE });
     for (int i = 0; i < 3; i++)
         T_OK(stitch_grow(keeper, T_MIB(2) - 4096, NULL));
     return keeper;

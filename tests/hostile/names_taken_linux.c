@@ -264,14 +264,12 @@ static void promise_10_anything_under_the_name_of_the_next_segment(void)
 /* Whoever is always there first, or where no other id can be drawn, holds up nothing but the growth. */
 static void promise_10_each_name_of_the_next_segment_is_taken(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     char planted[ST_NAME_SIZE];
     uint64_t size;
 
     begin();
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT });
     T_OK(stitch_grow(region, T_MIB(2), NULL));
     memset(t_bytes(region), 0x5a, T_MIB(2));
     t_calls_begin(NULL);

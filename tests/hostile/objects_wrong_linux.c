@@ -82,13 +82,10 @@ static int all_three(const char *name)
 /* A kept region of three segments, with nobody attached; its directory opened as a file. */
 static int make_kept(const char *name)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.flags = STITCH_KEEP;
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(64);
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .flags = STITCH_KEEP, .extent = STITCH_EXTENT_UNIT,
+                                       .reserve = T_MIB(64) });
     for (int i = 0; i < 3; i++)
         T_OK(stitch_grow(region, T_MIB(2) - 4096, NULL));
     t_close(region);
@@ -241,13 +238,11 @@ static void a_segment_of_another_owner_is_eacces(void)
 /* Somebody has taken the names of the next segments, which can be guessed by who may read the directory. */
 static void names_taken_before_us(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     char planted[5][ST_NAME_SIZE];
     uint64_t tag;
 
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT });
     T_OK(stitch_grow(region, T_MIB(1), NULL));
     tag = t_info(region).tag;
     for (unsigned i = 0; i < 5; i++) {

@@ -89,7 +89,7 @@ T_HELPER(stranger)
     T_TRUE(mprotect(t_bytes(region), 4096, PROT_READ | PROT_WRITE) != 0);
     generation = stitch_generation(region);
     t_tell(t_parent(), "reading");
-    T_OK(stitch_wait(region, generation, T_PATIENCE_MS));
+    T_OK(stitch_wait(region, generation, t_patience_ms()));
     T_EQ(stitch_sync(region), 1);
     T_EQ(stitch_size(region), T_MIB(9));
     (void)t_prove_readonly(region);

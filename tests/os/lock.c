@@ -314,12 +314,10 @@ static void check_recovered(stitch_region *region)
 
 static void promise_8_the_next_writer_recovers(void)
 {
-    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region, *second;
 
-    options.size = 1000;
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .size = 1000 });
     for (int round = 0; round < 4; round++) {
         t_process *writer = t_start("dying_writer", "%s", name);
 
@@ -356,7 +354,7 @@ T_HELPER(sleeper)
     while (seen < 50) {
         uint64_t start = st_os_milliseconds();
 
-        while (st_load(word) == seen && st_os_milliseconds() - start < T_PATIENCE_MS)
+        while (st_load(word) == seen && st_os_milliseconds() - start < t_patience_ms())
             st_os_wait(&h.locks, word, seen, 1000);
         T_TRUE(st_load(word) > seen);
         seen = st_load(word);

@@ -303,12 +303,10 @@ static void promise_2_seams_join_for_the_other_process(void)
 
 static void promise_1_base_stays_from_nothing_to_reserve_and_back(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
     void *base;
 
-    options.reserve = T_MIB(256);
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .reserve = T_MIB(256) });
     base = stitch_base(region);
     T_EQ((uintptr_t)base % STITCH_EXTENT_UNIT, 0);
     for (uint64_t size = 0; size <= T_MIB(256); size += T_MIB(1)) {

@@ -22,13 +22,9 @@ static int file;
 /* Five segments, and an ordinary file as large, with a pattern in it. */
 static void begin(void)
 {
-    struct stitch_options options = t_options();
     char path[300];
 
-    options.extent = STITCH_EXTENT_UNIT;
-    region = t_create_with(t_name(), &options);
-    for (int i = 0; i < 5; i++)
-        T_OK(stitch_grow(region, STITCH_EXTENT_UNIT, NULL));
+    region = t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT, .segments = 5 });
     T_EQ(t_prove(region), 5);
     (void)snprintf(path, sizeof path, "%s/file", t_folder());
     file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);

@@ -208,11 +208,9 @@ static void promise_4_zero_after_a_dead_writer(void)
 static void promise_4_zero_in_lazy_regions(void)
 {
     t_random random = t_random_start();
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.flags = STITCH_LAZY;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .flags = STITCH_LAZY });
     for (uint64_t round = 0; round < t_rounds(300); round++)
         resize_and_check(region, t_random_below(&random, T_MIB(6)));
     t_close(region);

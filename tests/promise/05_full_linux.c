@@ -29,11 +29,7 @@ static void mount_small(const char *options)
 
 static stitch_region *create_small(void)
 {
-    struct stitch_options options = t_options();
-
-    options.reserve = T_MIB(64);
-    options.extent = STITCH_EXTENT_UNIT;
-    return t_create_with(t_name(), &options);
+    return t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 }
 
 /* Bytes that are free in the small folder. */
@@ -191,13 +187,10 @@ static void no_inodes_is_enospc(void)
 /* STITCH_LAZY gives the promise away: grow does not look whether there is memory. */
 static void lazy_regions_grow_beyond_the_folder(void)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
     mount_small("size=8m");
-    options.reserve = T_GIB(1);
-    options.flags = STITCH_LAZY;
-    region = t_create_with(t_name(), &options);
+    region = t_create_shape((t_shape){ .flags = STITCH_LAZY, .reserve = T_GIB(1) });
     T_OK(stitch_grow(region, T_MIB(512), NULL));
     memset(t_bytes(region) + T_MIB(500), 1, T_MIB(2));
     T_OK(stitch_resize(region, T_MIB(1)));

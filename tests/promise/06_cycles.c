@@ -14,11 +14,7 @@ enum { CYCLES = 1000, MOST = 5 << 20, HELD_MOST = 16 };
 
 static stitch_region *create(const char *name)
 {
-    struct stitch_options options = t_options();
-
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(64);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 }
 
 /* The system's map of an empty region with segments: one piece, and no object. */

@@ -145,7 +145,6 @@ T_HELPER(lagging)
 
 static void promise_6_memory_of_laggards_comes_back(void)
 {
-    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region;
     t_process *lagging[2];
@@ -154,8 +153,7 @@ static void promise_6_memory_of_laggards_comes_back(void)
     need_memory(T_MIB(256));
     use_own_folder();
     used = t_folder_used(getenv("STITCH_DIR"));
-    options.extent = T_MIB(16);
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .extent = T_MIB(16) });
     T_OK(stitch_resize(region, T_MIB(16)));
     T_OK(stitch_resize(region, T_MIB(256)));
     for (int i = 0; i < 2; i++) {

@@ -40,12 +40,9 @@ static void check(const stitch_region *region)
 
 static stitch_region *create(const char *name)
 {
-    struct stitch_options options = t_options();
     stitch_region *region;
 
-    options.size = FLOOR;
-    options.reserve = T_MIB(64);
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .reserve = T_MIB(64), .size = FLOOR });
     fill(region, 0, FLOOR);
     return region;
 }
@@ -197,15 +194,11 @@ static void promise_8_nothing_is_left_of_the_last_one_killed(void)
 static void promise_8_kept_regions_are_sound_for_the_next(void)
 {
     t_random random = t_random_start();
-    struct stitch_options options = t_options();
     const char *name = t_name();
     stitch_region *region;
 
     t_needs(T_KEPT);
-    options.flags = STITCH_KEEP;
-    options.size = FLOOR;
-    options.reserve = T_MIB(64);
-    region = t_create_with(name, &options);
+    region = t_create_shape((t_shape){ .name = name, .flags = STITCH_KEEP, .reserve = T_MIB(64), .size = FLOOR });
     fill(region, 0, FLOOR);
     for (uint64_t round = 0; round < t_rounds(60); round++) {
         t_process *stepper = t_start("stepper", "%s %" PRIu64 " 0", name, t_random_next(&random));

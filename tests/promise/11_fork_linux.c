@@ -20,11 +20,7 @@ static uint64_t blocks;
 
 static stitch_region *create(const char *name)
 {
-    struct stitch_options options = t_options();
-
-    options.extent = STITCH_EXTENT_UNIT;
-    options.reserve = T_MIB(256);
-    return t_create_with(name, &options);
+    return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(256) });
 }
 
 /* Grow block by block; each block is filled with `value`. Every tenth time one block more, and back. */

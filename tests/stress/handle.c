@@ -59,7 +59,7 @@ void touch_end(struct worker *worker)
 stitch_region *region_open(const char *name, uint64_t flags)
 {
     struct stitch_options options = { .struct_size = sizeof options, .flags = flags };
-    uint64_t deadline = t_now_us() + T_PATIENCE_MS * UINT64_C(1000);
+    uint64_t deadline = t_deadline_us();
     stitch_region *region = NULL;
     int e;
 

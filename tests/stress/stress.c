@@ -16,7 +16,7 @@
 #include "roles.h"
 #include "state.h"
 
-enum { STUCK_US = 60000000, LOOK_US = 5000 };
+enum { LOOK_US = 5000 };
 
 static struct {
     uint64_t seed, seconds, processes, threads, edge;
@@ -109,8 +109,8 @@ static void look_after(struct coordinator *self, unsigned number)
     if (operations != child->counted)
         child->moved = now;
     child->counted = operations;
-    if (now > child->moved + STUCK_US)
-        T_FAIL("process %u (%s) has done nothing for %d s", number, role_name(child->role), STUCK_US / 1000000);
+    if (now > child->moved + t_patience_ms() * UINT64_C(1000))
+        T_FAIL("process %u (%s) has done nothing for %u s", number, role_name(child->role), t_patience_ms() / 1000);
 }
 
 static void kill_or_stop(struct coordinator *self)
@@ -264,7 +264,7 @@ static void end(struct coordinator *self)
         go_on(&self->child[i]);
     st_store(&self->board->stop, 1);
     for (unsigned i = 0; i < wanted.processes; i++) {
-        uint64_t deadline = t_now_us() + STUCK_US;
+        uint64_t deadline = t_deadline_us();
 
         while (!t_heard(self->child[i].process) && t_now_us() < deadline) {
             T_OK(stitch_grow(self->region, 2, NULL));

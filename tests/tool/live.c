@@ -6,13 +6,11 @@
 #include "tool_json.h"
 #include "tool_run.h"
 
-enum { WAIT_US = 20000000 };
-
 /* ----------------------------------------------------------------------------------------------------- watch --- */
 
 static void wait_for_text(const char *file, const char *text)
 {
-    uint64_t deadline = t_now_us() + WAIT_US;
+    uint64_t deadline = t_deadline_us();
     bool there = false;
 
     while (!there) {
@@ -21,7 +19,7 @@ static void wait_for_text(const char *file, const char *text)
 
         there = strstr(written, text) != NULL;
         if (!there && t_now_us() > deadline)
-            T_FAIL("\"%s\" has not come within %d s, only:\n%.600s", text, WAIT_US / 1000000, written);
+            T_FAIL("\"%s\" has not come within %u s, only:\n%.600s", text, t_patience_ms() / 1000, written);
         free(written);
         t_sleep_us(10000);
     }
@@ -192,7 +190,7 @@ static char *last_line(const char *file)
 
 static void top_tells_how_fast_it_goes(void)
 {
-    uint64_t deadline = t_now_us() + WAIT_US;
+    uint64_t deadline = t_deadline_us();
     tool_process *top;
     bool grew = false;
 

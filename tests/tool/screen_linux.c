@@ -17,7 +17,7 @@
 #include "test.h"
 #include "tool_run.h"
 
-enum { SEEN_SIZE = 1 << 20, WAIT_US = 20000000 };
+enum { SEEN_SIZE = 1 << 20 };
 
 /* One terminal and the command on it. */
 static struct {
@@ -86,13 +86,13 @@ static void press(const char *keys)
 /* Press these keys, again and again, until it has written this: it may not have taken a new size over yet. */
 static void press_for(const char *keys, const char *text)
 {
-    uint64_t deadline = t_now_us() + WAIT_US;
+    uint64_t deadline = t_deadline_us();
 
     term.size = 0;
     term.seen[0] = '\0';
     while (strstr(term.seen, text) == NULL) {
         if (t_now_us() > deadline)
-            T_FAIL("\"%s\" has not come within %d s, only %zu bytes: %.300s", text, WAIT_US / 1000000, term.size,
+            T_FAIL("\"%s\" has not come within %u s, only %zu bytes: %.300s", text, t_patience_ms() / 1000, term.size,
                    term.seen);
         press(keys);
         (void)take(200);
@@ -107,7 +107,7 @@ static void wait_for(const char *text)
 /* Its exit status; the terminal must be as it was. */
 static int finish(void)
 {
-    uint64_t deadline = t_now_us() + WAIT_US;
+    uint64_t deadline = t_deadline_us();
     struct termios after;
     int status;
 
@@ -115,7 +115,7 @@ static int finish(void)
         if (t_now_us() > deadline) {
             (void)kill(term.pid, SIGKILL);
             (void)waitpid(term.pid, &status, 0);
-            T_FAIL("it has not ended within %d s", WAIT_US / 1000000);
+            T_FAIL("it has not ended within %u s", t_patience_ms() / 1000);
         }
         (void)take(10); /* what nobody reads would keep it */
     }

@@ -6,7 +6,7 @@
 
 #include "tool_system.h"
 
-enum { LINE_SIZE = 2048, WORDS = 40, PROCESSES = 16, KEPT = 16, TEXTS = 4, WAIT_US = 20000000 };
+enum { LINE_SIZE = 2048, WORDS = 40, PROCESSES = 16, KEPT = 16, TEXTS = 4 };
 
 struct tool_process {
     bool used, interrupted;
@@ -253,8 +253,8 @@ static int finish(tool_process *process)
 
     if (!process->interrupted) /* else that is why it ends, and it may take notice of it a little later */
         tool_close_input(process);
-    if (!tool_child_wait(&process->child, T_PATIENCE_MS, &end))
-        T_FAIL("a command has not ended within %d s", T_PATIENCE_MS / 1000);
+    if (!tool_child_wait(&process->child, t_patience_ms(), &end))
+        T_FAIL("a command has not ended within %u s", t_patience_ms() / 1000);
     tool_close_input(process);
     tool_close_output(process);
     process->used = false;
@@ -272,18 +272,18 @@ int tool_end(tool_process *process)
 
 void tool_wait_for_output(tool_process *process, uint64_t bytes)
 {
-    uint64_t deadline = t_now_us() + WAIT_US;
+    uint64_t deadline = t_deadline_us();
 
     while (tool_file_size(process->out) < bytes) {
         if (t_now_us() > deadline)
-            T_FAIL("a command has not written %" PRIu64 " bytes within %d s", bytes, WAIT_US / 1000000);
+            T_FAIL("a command has not written %" PRIu64 " bytes within %u s", bytes, t_patience_ms() / 1000);
         t_sleep_us(10000);
     }
 }
 
 void tool_wait_for_complaint(tool_process *process, const char *text)
 {
-    uint64_t deadline = t_now_us() + WAIT_US;
+    uint64_t deadline = t_deadline_us();
     bool there = false;
 
     while (!there) {
@@ -293,7 +293,7 @@ void tool_wait_for_complaint(tool_process *process, const char *text)
         there = strstr(written, text) != NULL;
         free(written);
         if (!there && t_now_us() > deadline)
-            T_FAIL("a command has not complained of \"%s\" within %d s", text, WAIT_US / 1000000);
+            T_FAIL("a command has not complained of \"%s\" within %u s", text, t_patience_ms() / 1000);
         t_sleep_us(10000);
     }
 }
@@ -400,7 +400,7 @@ static void kill_all(void)
             int end;
 
             tool_child_kill(&processes[i].child);
-            (void)tool_child_wait(&processes[i].child, T_PATIENCE_MS, &end);
+            (void)tool_child_wait(&processes[i].child, t_patience_ms(), &end);
             tool_close_input(&processes[i]);
             tool_close_output(&processes[i]);
             processes[i].used = false;
