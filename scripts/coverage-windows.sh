@@ -38,7 +38,7 @@ if [ "${1:-}" != --report ]; then
         # Word splitting is intended.
         # shellcheck disable=SC2086
         timeout -k 20 1800 sh scripts/setup/$setup >"$build/setup.log" 2>&1 </dev/null ||
-            { cat "$build/setup.log" >&2; die "scripts/setup/$setup could not set up what is needed"; }
+            { cat "$build/setup.log" >&2; die "scripts/setup/$setup failed for the reason above"; }
     done
     say "build"
     if ! { configure 10 && cmake --build "$build" -j "$(processors)"; } >"$build/build.log" 2>&1 </dev/null; then

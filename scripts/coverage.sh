@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Shows which lines and branches of the library the tests run on Linux, and why the others are not run.
 #   scripts/coverage.sh                    runs every test, except those that run no line of src/ beyond the others'
-#   scripts/coverage.sh ctest_option...    runs some of them (-R NAME, say), and only prints what they leave out
+#   scripts/coverage.sh ctest_option...    runs some of them (-R NAME, say), and only prints the lines left out
 #   scripts/coverage.sh --report           runs no tests and reports the last run again
 # The build is in build/coverage. The page docs/evidence/uncovered.md is made of the findings and of their reasons in
 # docs/evidence/source/uncovered-reasons.txt. A line without a reason is an error, and so is a reason without a line.

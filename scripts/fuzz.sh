@@ -45,8 +45,9 @@ export ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 failed=0
 for target in $targets; do
     mkdir -p "$folder/corpus/$target"
-    "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 -timeout=20 \
-        -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$folder/$target-" \
+    "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 \
+        -timeout=$((20 * ${STITCH_TEST_TIMEOUT_FACTOR:-1})) -rss_limit_mb=1024 -print_final_stats=1 \
+        -artifact_prefix="$folder/$target-" \
         "$folder/corpus/$target" "$folder/tests/fuzz/corpus/$target" >"$folder/$target.log" 2>&1 </dev/null &
     running="$running $target:$!"
 done

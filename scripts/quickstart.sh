@@ -146,8 +146,8 @@ put=$(cut -d ' ' -f 1 "$temp/sum.put")
 got=$(cut -d ' ' -f 1 "$temp/sum.read")
 note ""
 note "a tar of $(cat "$temp/size.put") bytes"
-note "sha256 of what went in:      $put"
-note "sha256 of what was read out: $got"
+note "sha256 of the tar:           $put"
+note "sha256 of the bytes read:    $got"
 if [ -z "$put" ] || [ "$put" != "$got" ]; then
     die "the two sums differ"
 fi
@@ -184,8 +184,8 @@ if [ $((large - after)) -lt $((held_large * 3 / 4)) ]; then
     note "Shmem fell by less: other programs took shared memory meanwhile. The figures of the region's own objects"
     note "do not depend on that."
 fi
-"$stitch" cat "$region" | sha256sum | cmp - "$temp/sum.head" || die "the 64 KiB that stay are not what they were"
-note "The 64 KiB that stay hold what they held."
+"$stitch" cat "$region" | sha256sum | cmp - "$temp/sum.head" || die "the 64 KiB that stay have changed"
+note "The 64 KiB that stay are unchanged."
 show_run verify "$region"
 
 say "6. Removed"

@@ -6,7 +6,7 @@
 # Then: FOLDER/bin/wine PROGRAM.exe [argument...], and FOLDER/bin/wineserver -k ends everything that runs in it.
 # The script is quick when the folder exists already. A folder that was moved is made anew.
 #
-# Wine 10 is Debian 13's. Wine 8 is Debian 12's: it has no placeholders, so it shows what the library does without them.
+# Wine 10 is Debian 13's. Wine 8 is Debian 12's: it has no placeholders, so it shows how the library does without them.
 # Either runs on the C library of its own release.
 set -eu
 start=$(pwd)
