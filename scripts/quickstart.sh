@@ -179,7 +179,7 @@ row "Shmem, less what was before" $((large - before)) $((after - before))
 # 64 KiB of the region, and 32 KiB of its roster.
 [ "$held_small" -le 96 ] || die "the region still holds $held_small KiB"
 [ "$held_large" -ge $((input / 1024)) ] || die "the region held $held_large KiB only while it was large"
-# Shmem counts the whole machine, so other programs change it too: a quarter is allowed for them, and a doubt is printed.
+# Shmem counts the whole machine, so other programs change it too: a quarter is allowed for them, and doubt is printed.
 if [ $((large - after)) -lt $((held_large * 3 / 4)) ]; then
     note "Shmem fell by less: other programs took shared memory meanwhile. The figures of the region's own objects"
     note "do not depend on that."

@@ -27,7 +27,7 @@ check() {
         die "the build failed; all of it is in $folder/build.log"
     fi
     ctest --test-dir "$folder" -j 4 --output-on-failure >"$folder/test.log" 2>&1 </dev/null ||
-        { cat "$folder/test.log" >&2; die "Wine $1 fails these checks. Please remove build/windows/wine-$1 and try again."; }
+        { cat "$folder/test.log" >&2; die "Wine $1 fails these checks. Remove build/windows/wine-$1 and try again."; }
     [ "$(grep -c '\*\*\*Skipped' "$folder/test.log")" = 5 ] ||
         die "ctest does not see the tests that are skipped; see $folder/test.log"
     timeout -k 5 30 "$windows/wine-$1/bin/wineserver" -k

@@ -15,7 +15,7 @@ static int expect(int truth, const char *what)
     return truth ? 0 : 1;
 }
 
-/* The arguments of CMakeLists.txt: blanks, quotes, backslashes, and characters that a shell or the C runtime expands. */
+/* The arguments of CMakeLists.txt: blanks, quotes, backslashes, and characters that a shell or C runtime expands. */
 static int arguments(int count, char **given)
 {
     static const char *const expected[] = { "a b", "", "c\"d", "e\\f", "g h\\", "*.c", "%PATH%", "a;b", "$HOME" };
