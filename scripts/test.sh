@@ -103,6 +103,8 @@ step_folder() { [ "$1" = quick ] && echo build/release || echo "build/$1"; }
 # built step: waits until the builder has built it. Returns 1 if that failed.
 built() {
     say "$1: build (log: build/$1/build.log)"
+    # Nothing else runs now, so the builder need not yield any more; only root may say so.
+    [ -e "build/$1/build.status" ] || renice -n 0 -g "$builder" >/dev/null 2>&1 || true
     progress build "$builder" "build/$1/build.log" "build/$1/build.status"
     build_status=1
     build_seconds='?'
