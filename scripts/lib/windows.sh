@@ -27,28 +27,28 @@ cases() {
 # Prints a name as a part of a file's name.
 dashes() { printf '%s' "$1" | tr -s ' ,' '--'; }
 
-# windows_run name folder wine slow setting ctest_option...: runs the tests of that build folder in that Wine, with that
-# setting of env and STITCH_TEST_SLOW, and adds a line to the table.
+# windows_run title folder wine divisor setting ctest_option...: runs the tests of that build folder in that Wine, with that
+# setting of env and that STITCH_TEST_SLOW, and adds a line to the table.
 windows_run() {
-    name=$1
+    title=$1
     folder=$2
     wine=$3
-    slow=$4
+    divisor=$4
     setting=$5
     shift 5
-    log=$folder/test-$(dashes "$name").log
-    say "windows: $name"
+    log=$folder/test-$(dashes "$title").log
+    say "windows: $title (log: $log)"
     rm -f "$folder/Testing/Temporary/LastTest.log"
-    if ! cmake "-DSTITCH_WINE=$PWD/$wine/bin/wine" "-DSTITCH_TEST_SLOW=$slow" "$folder" \
+    if ! cmake "-DSTITCH_WINE=$PWD/$wine/bin/wine" "-DSTITCH_TEST_SLOW=$divisor" "$folder" \
             >"$folder/configure.log" 2>&1 </dev/null; then
         tail -n 20 "$folder/configure.log"
         windows_status=1
         return 0
     fi
-    run_tests "windows, $name" "$folder" "$log" "$setting" "$@" || windows_status=1
+    run_tests "windows, $title" "$folder" "$log" "$setting" --test-dir "$folder" "$@" || windows_status=1
     # The log of every case takes the place of ctest's own; torture.sh counts the cases in it.
     [ ! -e "$folder/cases.log" ] || cp "$folder/cases.log" "$log"
-    [ ! -e "$folder/cases.log" ] || table="$table$(cases "$name" "$log" "$folder/skipped-$(dashes "$name").log")
+    [ ! -e "$folder/cases.log" ] || table="$table$(cases "$title" "$log" "$folder/skipped-$(dashes "$title").log")
 "
 }
 
