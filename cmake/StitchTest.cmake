@@ -83,6 +83,8 @@ function(stitch_test file)
     endif()
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${timeout} SKIP_RETURN_CODE 77 LABELS "${arg_LABELS}" ENVIRONMENT "${environment}")
+    # With several jobs ctest starts the most expensive tests first, so that none of them runs alone at the end.
+    set_tests_properties(${name} PROPERTIES COST ${arg_TIMEOUT})
     if(arg_SERIAL)
         set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
     endif()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # 64-bit Windows by mingw-w64. Two settings, each a cache variable (-D) or an environment variable:
-#   STITCH_WINDOWS_DEPS  where cmocka, jansson, popt and uthash for Windows are, as scripts/windows-deps.sh makes them
-#   STITCH_WINE          the command that runs Windows programs: bin/wine in a folder that scripts/wine.sh has made
+#   STITCH_WINDOWS_DEPS  where cmocka, jansson, popt and uthash for Windows are, as scripts/setup/windows-deps.sh makes
+#   STITCH_WINE          the command that runs Windows programs: bin/wine in a folder that scripts/setup/wine.sh made
 # By default those scripts' default places, if something is there. Without a STITCH_WINE programs are built, and the
 # tests cannot run.
 set(CMAKE_SYSTEM_NAME Windows)

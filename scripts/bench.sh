@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds the benchmark, and runs stitch and its peers in turn: tables on standard output, at
-# the end what stitch set out to reach and what was seen.
+# Installs the packages that are missing, builds the benchmark, and runs stitch and its peers in turn. It prints tables,
+# and at the end the aims of stitch with the figures that the run reached.
 #   scripts/bench.sh [option...]             options of stitch-bench: --quick, --work LIST, --max SIZE, --help...
-#   scripts/bench.sh --publish [option...]   and puts tables, figures and plots into docs/bench
+#   scripts/bench.sh --publish [option...]   and copies all to docs/evidence/bench
 # The build is in build/bench, the results are in build/bench/results: the tables, JSON, lines with tabs, plots (SVG).
 # Without options: regions up to 1 GiB, 5 rounds, under ten minutes on an idle machine of two processors.
 set -eu
 here=$(pwd)
 cd "$(dirname "$0")/.."
 root=$(pwd)
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -23,17 +24,7 @@ build=build/bench
 results=$root/$build/results
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build
-make            runs the build
-gcc             the compiler
-g++             Boost, one of the peers, is in C++
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libjansson-dev  results as JSON
-libboost-dev    Boost.Interprocess, one of the peers
-gnuplot-nox     draws the plots
-EOT
+need_packages library bench plots
 
 say "build"
 mkdir -p "$build" "$results"
@@ -48,7 +39,7 @@ note "$build/bench/stitch-bench"
 say "benchmark"
 rm -f "$results"/*
 cd "$here"
-# What tee prints must not hide how the program ended.
+# The status of a pipe is that of tee; the program's own goes through a file.
 status=0
 { "$root/$build/bench/stitch-bench" --json "$results/results.json" --tsv "$results/results.tsv" "$@" ||
       echo "$?" >"$results/failed"; } | tee "$results/results.txt"
@@ -62,14 +53,14 @@ say "plots"
 if command -v gnuplot >/dev/null 2>&1; then
     gnuplot -e "results='$results/results.tsv'; folder='$results'" "$root/bench/report/plots.gp"
 else
-    note "gnuplot is missing: none drawn"
+    note "gnuplot is missing, so no plots are drawn"
 fi
 note "tables, JSON and plots are in $build/results"
 if [ "$publish" = yes ] && [ "$status" = 0 ]; then
     { printf 'date          %s\ncommand       scripts/bench.sh --publish%s\ncommit        %s\n' \
           "$(date -u +%Y-%m-%d)" "${*:+ $*}" "$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo '?')"
-      cat "$results/results.txt"; } >"$root/docs/bench/results.txt"
-    cp "$results/results.tsv" "$results"/*.svg "$root/docs/bench/"
-    note "published in docs/bench"
+      cat "$results/results.txt"; } >"$root/docs/evidence/bench/results.txt"
+    cp "$results/results.tsv" "$results"/*.svg "$root/docs/evidence/bench/"
+    note "published in docs/evidence/bench"
 fi
 exit "$status"

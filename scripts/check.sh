@@ -2,34 +2,22 @@
 # SPDX-License-Identifier: MIT
 # Static analysis of the library, the tool and the examples, for Linux and for Windows: clang-tidy and cppcheck; of the
 # scripts: shellcheck.
-# Not part of scripts/test.sh: what analysers find changes with their versions.
+# It is no part of scripts/test.sh, because the findings of analysers change with their versions.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 
 say "packages"
-need_packages <<EOF
-cmake           writes the list of compile commands
-make            is what cmake writes it for
-gcc             the compiler
-libc6-dev       the C library's headers
-clang-tidy      analyser
-mingw-w64-x86-64-dev  the headers of Windows, for its part of the sources
-cppcheck        analyser
-shellcheck      analyser of the scripts
-uthash-dev      the library's hash table, a header
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOF
+need_packages library command check
 
 status=0
 folder=build/check
 cmake --fresh -S . -B "$folder" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DSTITCH_BUILD_TESTS=OFF >/dev/null
 
 say "clang-tidy"
-# Left out: what is a matter of taste, what clang-tidy 14 gets wrong (va_list; it does not see that a failure of another
-# file's function is never 0, and so calls what is set on success uninitialised), and the macros of uthash.
+# Left out are checks of taste, checks that clang-tidy 14 gets wrong (va_list; it does not see that a failure of another
+# file's function is never 0, and so calls a variable that is set on success uninitialised), and the macros of uthash.
 checks='-*,bugprone-*,clang-analyzer-*'
 for check in bugprone-easily-swappable-parameters bugprone-reserved-identifier bugprone-narrowing-conversions \
         bugprone-implicit-widening-of-multiplication-result clang-analyzer-valist.Uninitialized \
@@ -40,18 +28,18 @@ for check in bugprone-easily-swappable-parameters bugprone-reserved-identifier b
     checks="$checks,-$check"
 done
 tidy() { clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" "$@" 2>/dev/null || status=1; }
-for source in src/*.c src/os/*.c tools/*.c examples/*/*.c; do
+for source in src/*/*.c src/os/*/*.c $(find tools examples -name '*.c' | sort); do
     case $source in
-        src/segments.c) ;;
-        *win32*) tidy "$source" -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc ;;
+        src/handle/segments.c) ;; # uthash
+        */windows/*|*_win32.c|*_windows.c) tidy "$source" -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc ;;
         *)       tidy -p "$folder" "$source" ;;
     esac
 done
 # The other half of atomic.h, by a file that uses all of it.
-tidy src/directory.c -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc -DSTITCH_INTERLOCKED
+tidy src/shared/directory.c -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc -DSTITCH_INTERLOCKED
 
 say "cppcheck"
-# Once as each system has it; the other's files say little without its headers.
+# Once as each system compiles it; the files of the other system say little without its headers.
 look() {
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
         --suppress=missingIncludeSystem --suppress=legacyUninitvar -Iinclude -Isrc "$@" src tools examples || status=1
@@ -64,4 +52,5 @@ find scripts tests -name '*.sh' -exec shellcheck -x {} + || status=1
 shellcheck -x .ci/run || status=1
 
 [ "$status" = 0 ] && note "nothing found"
+[ "$status" = 0 ] || note "The findings stand above. Change the code, or say in this script why a check is left out."
 exit "$status"

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Which lines of the library the tests run as Windows programs, in Wine 10 and in Wine 8 (which has no placeholders),
-# and whether those are among them of which docs/UNCOVERED.md says that Windows has them.
+# Shows which lines of the library the tests run as Windows programs, in Wine 10 and in Wine 8 (which has no
+# placeholders), and checks that they include the lines that docs/evidence/uncovered.md leaves to Windows.
 #   scripts/coverage-windows.sh            builds, runs the tests, reports
 #   scripts/coverage-windows.sh --report   reports the last run again
-# The build is in build/coverage-windows. docs/UNCOVERED.md is made by scripts/coverage.sh, and must be of this tree. A
-# process that is killed leaves no counts.
+# The build is in build/coverage-windows. scripts/coverage.sh makes docs/evidence/uncovered.md, which must belong to
+# this tree. A process that is killed leaves no counts.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND STITCH_TEST_THOROUGH
 
@@ -16,11 +17,7 @@ build=build/coverage-windows
 gcov=x86_64-w64-mingw32-gcov
 
 say "packages"
-need_packages <<EOT
-cmake   configures the build, runs the tests
-make    runs the build
-gcovr   puts together what gcov counts in many processes
-EOT
+need_packages mingw coverage
 
 end_wine() {
     for version in 10 8; do
@@ -38,10 +35,10 @@ configure() {
 if [ "${1:-}" != --report ]; then
     mkdir -p "$build" build/windows
     for setup in windows-deps.sh "wine.sh 10" "wine.sh 8"; do
-        # Word splitting is meant.
+        # Word splitting is intended.
         # shellcheck disable=SC2086
-        timeout -k 20 1800 sh scripts/$setup >"$build/setup.log" 2>&1 </dev/null ||
-            { cat "$build/setup.log" >&2; die "scripts/$setup could not set up what is needed"; }
+        timeout -k 20 1800 sh scripts/setup/$setup >"$build/setup.log" 2>&1 </dev/null ||
+            { cat "$build/setup.log" >&2; die "scripts/setup/$setup failed for the reason above"; }
     done
     say "build"
     if ! { configure 10 && cmake --build "$build" -j "$(processors)"; } >"$build/build.log" 2>&1 </dev/null; then
@@ -67,26 +64,26 @@ say "report"
 objects=$build/src/CMakeFiles/stitch_testing.dir # the library as the tests have it
 gcovr --root . --filter src/ --gcov-executable "$gcov" --object-directory "$objects" "$objects" --xml-pretty \
     --xml "$build/coverage.xml" >"$build/gcovr.log" 2>&1 || { cat "$build/gcovr.log" >&2; die "gcovr failed"; }
-awk -v all=1 -f scripts/lines.awk "$build/coverage.xml" >"$build/lines.txt"
+awk -v all=1 -f scripts/lib/lines.awk "$build/coverage.xml" >"$build/lines.txt"
 
-# The page's rows "| file | `function` | 12-14, 20 | Windows...: why |", line by line.
+# Turns the page's rows "| file | `function` | 12-14, 20 | Windows...: why |" into lines "file line".
 awk -F ' *[|] *' '$5 ~ /^Windows/ { ranges = split($4, range, ", *")
                                     for (r = 1; r <= ranges; r++) {
                                         ends = split(range[r], end, "-")
                                         for (line = end[1] + 0; line <= end[ends] + 0; line++)
                                             print $2, line
-                                    } }' docs/UNCOVERED.md >"$build/wanted.txt"
-[ -s "$build/wanted.txt" ] || die "docs/UNCOVERED.md tells of no line that Windows has"
+                                    } }' docs/evidence/uncovered.md >"$build/wanted.txt"
+[ -s "$build/wanted.txt" ] || die "docs/evidence/uncovered.md leaves no line to Windows; please run scripts/coverage.sh"
 awk 'FILENAME == ARGV[1] { hits[$1 " " $2] = $3; next }
      !hits[$1 " " $2]    { print "   not run: " $1 ":" $2; missing = 1 }
      END                 { exit missing }' "$build/lines.txt" "$build/wanted.txt" ||
-    die "docs/UNCOVERED.md says that Windows has these lines, and no test runs them there"
-note "all $(wc -l <"$build/wanted.txt" | tr -d ' ') lines that docs/UNCOVERED.md leaves to Windows are run there"
-note "not run in src/os/win32*.c:"
-awk '$1 !~ /^src\/os\/win32/ || $3 { next }
-     $1 != file                      { printf "%s   %s", file ? "\n" : "", file = $1 }
-                                     { printf " %s", $2 }
-     END                             { print "" }' "$build/lines.txt" | fold -s -w 116
-awk '$1 ~ /^src\/os\/win32/ { all++; run += $3 > 0 }
-     END { printf "figure: line coverage of src/os/win32*.c in Wine, percent %.1f\n", int(1000 * run / all) / 10 }' \
+    die "docs/evidence/uncovered.md leaves these lines to Windows, and no test runs them there"
+note "all $(wc -l <"$build/wanted.txt" | tr -d ' ') lines that the page leaves to Windows are run there"
+note "not run in src/os/windows:"
+awk '$1 !~ /^src\/os\/windows\// || $3 { next }
+     $1 != file                        { printf "%s   %s", file ? "\n" : "", file = $1 }
+                                       { printf " %s", $2 }
+     END                               { print "" }' "$build/lines.txt" | fold -s -w 116
+awk '$1 ~ /^src\/os\/windows\// { all++; run += $3 > 0 }
+     END { printf "figure: line coverage of src/os/windows in Wine, percent %.1f\n", int(1000 * run / all) / 10 }' \
     "$build/lines.txt"

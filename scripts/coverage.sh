@@ -1,36 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Which lines and branches of the library the tests run, on Linux, and why the others are not run.
-#   scripts/coverage.sh                    every test but those in which nothing of src/ runs, or nothing else than in
-#                                          the others
-#   scripts/coverage.sh ctest_option...    some of them (-R NAME, say): only tells what they do not run
-#   scripts/coverage.sh --report           no tests: reports the last run again
-# The build is in build/coverage. docs/UNCOVERED.md is made of what was found and of docs/uncovered.txt, which has the
-# reasons. A line without a reason is an error, and so is a reason without a line. It needs root, as some tests do.
+# Shows which lines and branches of the library the tests run on Linux, and why the others are not run.
+#   scripts/coverage.sh                    runs every test, except those that run no line of src/ beyond the others'
+#   scripts/coverage.sh ctest_option...    runs some of them (-R NAME, say), and only prints the lines left out
+#   scripts/coverage.sh --report           runs no tests and reports the last run again
+# The build is in build/coverage. The page docs/evidence/uncovered.md is made of the findings and of their reasons in
+# docs/evidence/source/uncovered-reasons.txt. A line without a reason is an error, and so is a reason without a line.
+# The script needs root, as some tests do.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
-unset STITCH_TEST_THOROUGH # takes long, and runs no other line
+unset STITCH_TEST_THOROUGH # it takes long, and runs no other line
 
 build=build/coverage
-reasons=docs/uncovered.txt
-page=docs/UNCOVERED.md
+reasons=docs/evidence/source/uncovered-reasons.txt
+page=docs/evidence/uncovered.md
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build, runs the tests
-make            runs the build
-gcc             the compiler, with gcov
-libc6-dev       the C library's headers
-gcovr           puts together what gcov counts in many processes
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOT
+need_packages library command tests coverage
 
 if [ "${1:-}" != --report ]; then
     say "build"
@@ -69,10 +59,10 @@ branches_run=$(attribute branches-covered)
 line_percent=$(percent "$lines_run" "$lines")
 branch_percent=$(percent "$branches_run" "$branches")
 
-awk -f scripts/lines.awk "$build/coverage.xml" >"$build/lines.txt"
+awk -f scripts/lib/lines.awk "$build/coverage.xml" >"$build/lines.txt"
 [ "$(wc -l <"$build/lines.txt")" -eq $((lines - lines_run)) ] ||
     die "the lines in $build/lines.txt are not $lines - $lines_run"
-awk -v reasons="$reasons" -f scripts/uncovered.awk "$build/lines.txt" >"$build/uncovered.md"
+awk -v reasons="$reasons" -f scripts/lib/uncovered.awk "$build/lines.txt" >"$build/uncovered.md"
 
 if [ ! -e "$build/whole" ]; then
     sed -n 's/^! no reason: /   /p' "$build/uncovered.md"
@@ -80,16 +70,16 @@ if [ ! -e "$build/whole" ]; then
     exit 0
 fi
 if grep '^!' "$build/uncovered.md"; then
-    die "what is wrong with $reasons stands above"
+    die "the faults of $reasons stand above"
 fi
 {
-    echo "<!-- Made by scripts/coverage.sh from docs/uncovered.txt. -->"
+    echo "<!-- Made by scripts/coverage.sh from docs/evidence/source/uncovered-reasons.txt. -->"
     echo
     echo "# Lines of src/ that no test runs on Linux, and why"
     echo
     echo "On Linux the tests run $lines_run of $lines lines ($line_percent %) and $branches_run of $branches branches" \
         "($branch_percent %) of src/, without"
-    echo "src/os/win32*.c. The lines that they do not run:"
+    echo "src/os/windows. The lines that they do not run:"
     echo
     cat "$build/uncovered.md"
 } >"$page"

@@ -1,25 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Fuzzes what comes out of shared memory, with ASan and UBSan: every target of tests/fuzz for so long, all at once.
-#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, what crashes in build/fuzz
+# Fuzzes the reading of shared memory, with ASan and UBSan: every target of tests/fuzz for that time, all at once.
+#   scripts/fuzz.sh [seconds]      60 by default; new inputs are kept in build/fuzz/corpus, crashing ones in build/fuzz
+#   scripts/fuzz.sh --build        only builds the targets
 # The committed inputs are those of tests/fuzz/corpus.tar (tests/fuzz/corpus.sh packs them).
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
 seconds=${1:-60}
+case $seconds in
+    --build) ;;
+    *[!0-9]*|0*) die "usage: scripts/fuzz.sh [seconds], or scripts/fuzz.sh --build" ;;
+esac
 targets='snapshot folder live'
-need_packages <<EOL
-cmake           configures the build
-make            runs the build
-clang           the compiler that has libFuzzer
-libclang-rt-dev libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer for it
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework
-EOL
+need_packages library tests clang
 
 say "fuzz: build"
 folder=$PWD/build/fuzz
@@ -33,8 +31,9 @@ if ! { cmake --preset clang -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTI
         -DSTITCH_BUILD_TOOLS=OFF -DSTITCH_BUILD_EXAMPLES=OFF &&
         cmake --build "$folder" -j "$(processors)" --target $programs; } >"$folder/build.log" 2>&1 </dev/null; then
     tail -n 60 "$folder/build.log"
-    die "the build failed"
+    die "the build failed; all of it is in $folder/build.log"
 fi
+[ "$seconds" != --build ] || exit 0
 
 say "fuzz: $seconds s each"
 running=
@@ -46,8 +45,9 @@ export ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 failed=0
 for target in $targets; do
     mkdir -p "$folder/corpus/$target"
-    "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 -timeout=20 \
-        -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$folder/$target-" \
+    "$folder/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=120 -len_control=0 \
+        -timeout=$((20 * ${STITCH_TEST_TIMEOUT_FACTOR:-1})) -rss_limit_mb=1024 -print_final_stats=1 \
+        -artifact_prefix="$folder/$target-" \
         "$folder/corpus/$target" "$folder/tests/fuzz/corpus/$target" >"$folder/$target.log" 2>&1 </dev/null &
     running="$running $target:$!"
 done

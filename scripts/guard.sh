@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The guard against slower code: what hot calls cost in instructions (valgrind) and in system calls (strace), compared
-# with the figures in tests/cost/*.txt. The tests guard_calls and guard_instructions of a release build do the same.
+# The guard against slower code: compares the instructions (valgrind) and system calls (strace) of hot calls with the
+# figures in tests/cost/*.txt. The tests guard_calls and guard_instructions of a release build do the same.
 #   scripts/guard.sh            compares
 #   scripts/guard.sh --renew    writes tests/cost/*.txt anew; look at the difference before committing it
 # The build is in build/guard.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -19,16 +20,7 @@ case "$*" in
 esac
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build, compares the figures
-make            runs the build
-gcc             the compiler; instructions are compared only where it is the one recorded
-libc6-dev       the C library's headers
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework, which the build asks for
-strace          counts system calls
-valgrind        counts instructions
-EOT
+need_packages library guard
 
 say "build"
 build=build/guard

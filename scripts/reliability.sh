@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Makes docs/RELIABILITY.md: the promises of docs/DESIGN.md, the tests in tests/ that hold each by their names, the
-# figures of docs/reliability-figures.txt, and docs/reliability-faults.md.
+# Makes the page docs/evidence/reliability.md of the promises in docs/DESIGN.md, the tests in tests/ that hold each by
+# their names, and the sources docs/evidence/source/reliability-figures.txt and reliability-faults.md.
 #   scripts/reliability.sh                   makes it
-#   scripts/reliability.sh --figures FILE    takes over the figures of scripts/torture.sh first
-#   scripts/reliability.sh --check           makes nothing: fails if it is not what it would be
+#   scripts/reliability.sh --figures FILE    copies the figures of scripts/torture.sh to the source first
+#   scripts/reliability.sh --check           writes nothing, and fails if the page is not the one that it would make
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
-figures=docs/reliability-figures.txt
-page=docs/RELIABILITY.md
+figures=docs/evidence/source/reliability-figures.txt
+faults=docs/evidence/source/reliability-faults.md
+page=docs/evidence/reliability.md
 [ "${1:-}" != --figures ] || cp "$2" "$figures"
 
 # "number function file" of every test of a promise; of two promises (promise_2_and_4_...) twice.
@@ -25,17 +26,19 @@ promise_tests() {
 
 make_page() {
     cat <<'EOT'
-<!-- Made by scripts/reliability.sh from docs/DESIGN.md, tests/, docs/reliability-figures.txt and
-     docs/reliability-faults.md. -->
+<!-- Made by scripts/reliability.sh from docs/DESIGN.md, tests/, and reliability-figures.txt and reliability-faults.md
+     in docs/evidence/source. -->
 
 # Reliability: what holds each promise
 
-[DESIGN.md](DESIGN.md) says how the promises are kept. Here is what tests them, how much of it was run, and what was found.
-`scripts/test.sh` runs every test; `scripts/torture.sh` runs them in full, with the fuzzers and the soak.
+[DESIGN.md](../DESIGN.md) says how the promises are kept. This page names the tests that hold them, the figures of the
+last runs, and the faults that were found. `scripts/test.sh all` runs every test; `scripts/torture.sh` runs them in
+full, with the fuzzers and the soak.
 
 ## The tests of each promise
 
-A test named after a promise fails when that promise is broken; many others hold it besides. `_linux`, `_windows`: on that system only.
+A test named after a promise fails when that promise is broken; many others hold it besides. `_linux` and
+`_windows` mean: on that system only.
 
 EOT
     promise_tests >"$work/tests"
@@ -52,7 +55,7 @@ EOT
             }
             END {
                 for (i = 1; i <= count; i++)
-                    print "- [" files[i] "](../tests/" files[i] "): " names[files[i]]
+                    print "- [" files[i] "](../../tests/" files[i] "): " names[files[i]]
                 if (!count)
                     print "- no test has its name"
             }' "$work/tests"
@@ -61,14 +64,15 @@ EOT
     cat <<'EOT'
 ## Figures
 
-Of the last run of each part of `scripts/torture.sh` that passed, at that commit (+: with changes that were not committed).
+The figures are those of the last run of each part of `scripts/torture.sh` that passed, at that commit (+: with changes
+that were not committed).
 
 | part | what | number | date | commit |
 |---|---|---:|---|---|
 EOT
     awk -F '\t' '{ print "| " $1 " | " $2 " | " $3 " | " $4 " | " $5 " |" }' "$figures"
     echo
-    cat docs/reliability-faults.md
+    cat "$faults"
 }
 
 work=$(mktemp -d)
@@ -77,7 +81,7 @@ make_page >"$work/page"
 if [ "${1:-}" = --check ]; then
     if ! cmp -s "$work/page" "$page"; then
         diff "$page" "$work/page" || true
-        echo "$page is not what scripts/reliability.sh makes of the tree" >&2
+        echo "$page does not fit the tree any more: please run scripts/reliability.sh and commit the page" >&2
         exit 1
     fi
     exit 0

@@ -1,29 +1,95 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# From a fresh Debian machine: installs what is missing, builds every way that counts, runs every test.
-#   scripts/test.sh [step...]      steps: release clang asan tsan valgrind fuzz windows (all of them by default); fuzz is
-#                                  scripts/fuzz.sh for a moment, windows is the tests as Windows programs, in Wine
-# Build folders and logs are in build/. Every step runs, also after a failure; the summary is at the end.
+# Installs the packages that are missing (Debian), builds stitch, and runs its tests.
+#   scripts/test.sh            the quick tests: shows in minutes that this build works on this machine
+#   scripts/test.sh all        every step below
+#   scripts/test.sh step...    some of them
+#   scripts/test.sh --help     this text
+# The builds and logs of a step are in build/STEP. Every step runs, also after one that failed; a summary is at the end.
+# STITCH_TEST_TIMEOUT_FACTOR=n in the environment multiplies the timeouts of all tests; without it the machine is
+# measured. A test that timed out is run again, alone and with more time: if it passes then, that is a warning.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
-. scripts/test-windows.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
+. scripts/lib/machine.sh
+. scripts/lib/run-tests.sh
+. scripts/lib/windows.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
-steps=${*:-release clang asan tsan valgrind fuzz windows}
-jobs=$(processors)
+# Each step: minutes on the reference machine (machine.sh), purposes of packages, what it proves. "quick" has no part in
+# "all": release has all its tests.
+step_table() {
+    cat <<EOT
+quick     3  library,command,tests             the release build works here: every test that is not labelled long
+release   7  library,command,tests,long,bench  every test, with the model of the protocol and the guard of its cost
+clang     4  library,command,tests,bench,clang the second compiler: no warnings, the same tests
+asan      6  library,command,tests             no invalid access, leak or undefined behaviour (ASan, UBSan)
+tsan      4  library,command,tests             no data race (ThreadSanitizer)
+valgrind  5  library,command,tests,valgrind    no use of uninitialised memory (memcheck)
+fuzz      1  library,tests,clang               shared memory with random contents is refused, never followed
+windows   9  library,command,tests,mingw,wine  the Windows side, built by mingw-w64, in Wine 10 and in Wine 8
+EOT
+}
+
+# step_field step field: prints a field of the table; nothing if there is no such step.
+step_field() { step_table | awk -v step="$1" -v field="$2" '$1 == step { print $field }'; }
+
+help() {
+    usage
+    printf '\nThe steps, the minutes of each on two idle processors, and what it proves:\n'
+    step_table | awk '{
+        step = $1
+        minutes = $2
+        sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, "")
+        printf "  %-9s %2d  %s\n", step, minutes, $0
+    }'
+}
+
+steps=
+[ $# -gt 0 ] || set -- quick
+for argument in "$@"; do
+    case $argument in
+        -h|--help) help; exit 0 ;;
+        all) steps="$steps $(step_table | awk '$1 != "quick" { printf "%s ", $1 }')" ;;
+        *)
+            [ -n "$(step_field "$argument" 1)" ] ||
+                die "there is no step \"$argument\"; scripts/test.sh --help lists the steps"
+            steps="$steps $argument" ;;
+    esac
+done
+# Each once, and in the order of the table. The tests of quick are a part of release.
+wanted=" $(printf '%s' "$steps" | tr -s ' \n' '  ') "
+case $wanted in *' release '*) wanted=$(printf '%s' "$wanted" | sed 's/ quick / /g') ;; esac
+steps=$(step_table | awk -v wanted="$wanted" 'index(wanted, " " $1 " ") { printf "%s%s", space, $1; space = " " }')
+
+case ${STITCH_TEST_TIMEOUT_FACTOR:-1} in
+    *[!0-9]*|0*|????*)
+        die "STITCH_TEST_TIMEOUT_FACTOR must be a whole number from 1 to 999, not \"$STITCH_TEST_TIMEOUT_FACTOR\"" ;;
+esac
+
+# Tests wait for other processes during a third of their time, so three run on two processors.
+jobs=$(($(processors) * 3 / 2))
 summary=
 failed=0
+builder=
 
-# Seconds of wall clock.
-now() { date +%s; }
+# Ends all that this script has started, on every way out. The sessions' leaders have the numbers of their groups.
+clean_up() {
+    status=$?
+    trap - EXIT INT TERM HUP
+    for leader in $running $builder; do
+        kill -s TERM -- "-$leader" 2>/dev/null || true
+    done
+    case " $steps " in *' windows '*) end_wine ;; esac
+    exit "$status"
+}
 
-# finish step status seconds: into the summary.
+# finish step status seconds text: adds a line to the summary.
 finish() {
-    if [ "$2" = 0 ]; then
-        word=passed
-    else
+    word=passed
+    if [ "$2" != 0 ]; then
         word=FAILED
         failed=1
     fi
@@ -31,92 +97,110 @@ finish() {
 "
 }
 
-# build_and_test step option...: the preset of that name, with warnings as errors; ctest's closing lines, or all it said
-# if a test failed.
-build_and_test() {
-    step=$1
-    shift
-    begin=$(now)
-    folder=build/$step
-    mkdir -p "$folder"
-    say "$step: build"
-    if ! { cmake --fresh --preset "$step" "$@" && cmake --build "$folder" -j "$jobs"; } \
-            >"$folder/build.log" 2>&1 </dev/null; then
-        tail -n 60 "$folder/build.log"
-        finish "$step" 1 $(($(now) - begin)) "the build (all of it in $folder/build.log)"
-        return 0
+# step_folder step: prints the build folder of a step.
+step_folder() { [ "$1" = quick ] && echo build/release || echo "build/$1"; }
+
+# built step: waits until the builder has built it. Returns 1 if that failed.
+built() {
+    say "$1: build (log: build/$1/build.log)"
+    # Nothing else runs now, so the builder need not yield any more; only root may say so.
+    [ -e "build/$1/build.status" ] || renice -n 0 -g "$builder" >/dev/null 2>&1 || true
+    progress build "$builder" "build/$1/build.log" "build/$1/build.status"
+    build_status=1
+    build_seconds='?'
+    [ ! -e "build/$1/build.status" ] || read -r build_status build_seconds <"build/$1/build.status"
+    if [ "$build_status" != 0 ]; then
+        tail -n 60 "build/$1/build.log"
+        return 1
     fi
-    note "done in $(($(now) - begin)) s"
-    say "$step: tests"
-    status=0
-    ctest --preset "$step" -j "$jobs" >"$folder/test.log" 2>&1 </dev/null || status=$?
-    if [ "$status" = 0 ]; then
-        sed -n '/tests passed/,$p' "$folder/test.log"
-    else
-        cat "$folder/test.log"
-    fi
-    finish "$step" "$status" $(($(now) - begin)) "$(grep 'tests passed' "$folder/test.log" || echo "no test ran")"
+    note "built in $build_seconds s"
 }
 
-# ThreadSanitizer of gcc 12 cannot run where addresses are randomised by more bits than it knows of (its message is
-# "unexpected memory mapping"): there the tests run without that.
-tsan_launcher() {
-    probe=$(mktemp -d)
-    echo 'int main(void) { return 0; }' >"$probe/probe.c"
-    launcher=
-    if ${CC:-cc} -fsanitize=thread "$probe/probe.c" -o "$probe/probe" 2>/dev/null; then
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
-            "$probe/probe" 2>/dev/null || launcher='setarch;-R'
-        done
-    fi
-    rm -rf "$probe"
-    printf '%s' "$launcher"
+# run_step step: runs the tests of a step that is built.
+run_step() {
+    case $1 in
+        windows) test_windows ;;
+        fuzz)
+            say "fuzz: 20 s for each target (log: build/fuzz/fuzz.log)"
+            fuzz_status=0
+            run_watched wait build/fuzz/fuzz.log scripts/fuzz.sh 20 || fuzz_status=$?
+            grep -E '^   [a-z]+: |^figure: ' build/fuzz/fuzz.log || true
+            [ "$fuzz_status" = 0 ] || cat build/fuzz/fuzz.log
+            said="20 s for each target"
+            return "$fuzz_status" ;;
+        quick)
+            say "quick: tests (log: build/quick/test.log)"
+            run_tests quick build/release build/quick/test.log -uSTITCH_BACKEND --preset release -LE '^long$' ;;
+        *)
+            say "$1: tests (log: build/$1/test.log)"
+            run_tests "$1" "build/$1" "build/$1/test.log" -uSTITCH_BACKEND --preset "$1" ;;
+    esac
 }
+
+need_build_folder
+say "packages for: $steps"
+purposes=$(for step in $steps; do step_field "$step" 3; done | tr ',' '\n' | sort -u)
+# Word splitting is intended.
+# shellcheck disable=SC2086
+need_packages $purposes
+
+say "this machine"
+if [ -n "${STITCH_TEST_TIMEOUT_FACTOR:-}" ]; then
+    percent=100
+    factor=$STITCH_TEST_TIMEOUT_FACTOR
+    note "Timeouts are multiplied by $factor, as STITCH_TEST_TIMEOUT_FACTOR says."
+else
+    percent=$(machine_measure)
+    factor=$(machine_factor "$percent")
+    note "The same work takes $percent % of the reference machine's time now: timeouts are multiplied by $factor."
+fi
+export STITCH_TEST_TIMEOUT_FACTOR="$factor"
+minutes=$(for step in $steps; do step_field "$step" 2; done |
+              awk -v processors="$(processors)" '
+                  { sum += $1 }
+                  END { printf "%d", sum * (processors < 2 ? 2 : processors > 2 ? 2 / 3 : 1) + 0.5 }')
+busy=
+[ "$percent" -lt 150 ] || busy=" (up to $((minutes * percent / 100)) if the machine stays as slow)"
+note "$(processors) processors: this takes about $minutes minutes$busy. Logs: build/STEP/*.log"
 
 begin_all=$(now)
-say "packages"
-need_packages <<EOF
-cmake           configures the build, runs the tests
-make            runs the build
-gcc             the first compiler, with its sanitizers
-g++             the header is tested in C++, a benchmark is in C++
-clang           the second compiler
-libclang-rt-dev its libFuzzer and sanitizers
-libc6-dev       the C library's headers
-pkg-config      the installed library is found by it in a test
-valgrind        memory errors in what runs; the guard counts instructions with it
-strace          the guard against slower code counts system calls with it
-libc6-dbg       valgrind reads the C library's symbols
-uthash-dev      the library's hash table, a header
-spin            the model checker that verifies tests/model
-libcmocka-dev   the tests' framework
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-libboost-dev    what a benchmark compares with
-EOF
+for step in $steps; do
+    mkdir -p "build/$step"
+    rm -f "build/$step/build.status" "build/$step/build.log" "$(step_folder "$step")/cases.log"
+done
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+# Word splitting is intended.
+# shellcheck disable=SC2086
+setsid sh scripts/lib/build.sh $steps </dev/null &
+builder=$!
 
 for step in $steps; do
-    case $step in
-        release|clang) build_and_test "$step" -DSTITCH_BUILD_BENCH=ON ;;
-        asan|valgrind) build_and_test "$step" ;;
-        tsan)          build_and_test tsan "-DSTITCH_TEST_LAUNCHER=$(tsan_launcher)" ;;
-        fuzz)
-            begin=$(now)
-            status=0
-            scripts/fuzz.sh 20 || status=$?
-            finish fuzz "$status" $(($(now) - begin)) "20 s for each target"
-            ;;
-        windows)       windows ;;
-        *)        die "there is no step $step" ;;
-    esac
+    begin=$(now)
+    said=
+    status=0
+    if ! built "$step"; then
+        finish "$step" 1 $(($(now) - begin)) "the build failed, see build/$step/build.log"
+        continue
+    fi
+    run_step "$step" || status=$?
+    finish "$step" "$status" $(($(now) - begin)) "$said"
 done
+wait "$builder" || true
+builder=
 
 say "summary"
 printf '%s' "$summary"
-if [ "$failed" = 0 ]; then
-    note "everything passed in $(($(now) - begin_all)) s"
-else
-    note "something FAILED, see above; logs are in build/*/*.log"
+if [ -n "$slow" ]; then
+    note "WARNING: these tests passed only alone and with more time; the machine is slow or busy:"
+    printf '%s' "$slow"
 fi
-exit "$failed"
+[ -z "$hung" ] || printf '%s' "$hung"
+if [ "$failed" = 0 ]; then
+    note "Everything passed, in $(($(now) - begin_all)) s."
+    [ "$steps" != quick ] || note "stitch works on this machine. Every test in every build: scripts/test.sh all"
+else
+    note "Something FAILED, see above. If you changed nothing, please report it with the logs, build/*/*.log."
+fi
+[ "$failed" = 0 ]

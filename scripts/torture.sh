@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The whole evidence: every call failed, every step killed, sanitizers, fuzzers, the model, the soak, coverage.
+# Produces the whole evidence: every call failed, every step killed, sanitizers, fuzzers, the model, the soak, coverage.
 #   scripts/torture.sh [--short] [--seconds N] [--figures] [part...]
-#       --short      a few minutes in all: fuzzers 20 s, soak 30 s, injection not in full
-#       --seconds N  how long each fuzzer and each soak goes on; 3600 without
-#       --figures    afterwards put the figures into docs/reliability-figures.txt and make docs/RELIABILITY.md
-#       part         suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage coverage-windows check;
-#                    all without. suite is every test: also the model, and the command's system calls failed for strace
+#       --short      takes a few minutes in all: fuzzers 20 s, soak 30 s, injection not in full
+#       --seconds N  runs each fuzzer and each soak for N seconds; 3600 by default
+#       --figures    afterwards copies the figures to docs/evidence/source/ and makes docs/evidence/reliability.md
+#       part         suite asan clang-asan tsan valgrind windows fuzz stress stress_asan coverage coverage-windows
+#                    check; all by default. suite is every test, with the model and with the command's system calls
+#                    failed by strace
 # Logs and figures are in build/torture. figures.txt has a line for each "figure: NAME NUMBER" that a part has printed:
-# part, name, number, date, commit, separated by tabs. Lines of parts that did not run now stay, so that it can be done
-# in pieces. A part that fails leaves no figure.
+# part, name, number, date, commit, separated by tabs. Lines of parts that did not run now stay, so that the parts can
+# run one by one. A part that fails leaves no figure.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/packages.sh
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
 export LC_ALL=C
 unset STITCH_DIR STITCH_BACKEND
 
@@ -25,7 +27,8 @@ while [ $# -gt 0 ]; do
         --short)   short=yes; shift ;;
         --seconds) seconds=${2:?}; shift 2 ;;
         --figures) publish=yes; shift ;;
-        -*)        die "there is no option $1" ;;
+        -h|--help) usage; exit 0 ;;
+        -*)        die "there is no option $1; scripts/torture.sh --help lists them" ;;
         *)         break ;;
     esac
 done
@@ -44,7 +47,7 @@ summary=
 failed=0
 now() { date +%s; }
 
-# tests preset option...: builds it, runs its tests, and tells how many cases there were.
+# tests preset option...: builds it, runs its tests, and prints the number of cases.
 tests() {
     preset=$1
     shift
@@ -57,26 +60,20 @@ tests() {
         tail -n 40 "$folder/build.log"
         return 1
     fi
-    exclude='^$'
-    case $preset in
-        *asan)    exclude=no-sanitizer ;;
-        tsan)     exclude='no-sanitizer|needs-space' ;;
-        valgrind) exclude='no-sanitizer|needs-speed' ;;
-    esac
     result=0
-    ctest --test-dir "$folder" -j "$(processors)" -LE "$exclude" --output-on-failure </dev/null || result=$?
+    ctest --preset "$preset" --test-dir "$folder" -j "$(processors)" </dev/null || result=$?
     figures "$folder/Testing/Temporary/LastTest.log" "$folder/skipped.log"
     return "$result"
 }
 
-# figures log reasons: what the tests of ctest's log say of themselves, and how many cases there were.
+# figures log reasons: prints the figures in ctest's log, and the number of cases.
 figures() {
     grep '^figure: ' "$1" || true
-    awk -v name=cases -v reasons="$2" -f scripts/cases.awk "$1" |
+    awk -v name=cases -v reasons="$2" -f scripts/lib/cases.awk "$1" |
         awk '{ print "figure: cases passed " $2; print "figure: cases skipped " $3; print "figure: cases failed " $4 }'
 }
 
-# The tests as Windows programs, in each Wine: test.sh leaves a log of each.
+# The tests as Windows programs, in each Wine: test.sh leaves a log for each.
 windows() {
     script test windows || return 1
     for log in build/windows-tests/test-*.log build/windows-interlocked/test-*.log; do
@@ -84,7 +81,7 @@ windows() {
     done
 }
 
-# The soak: every choice from a seed that it prints.
+# The soak: its random choices follow from a seed that it prints.
 soak() {
     cmake --preset "$1" -B "build/torture/$1" >/dev/null </dev/null
     cmake --build "build/torture/$1" -j "$(processors)" --target stitch_stress >/dev/null </dev/null
@@ -92,7 +89,7 @@ soak() {
     echo "figure: seconds soaked $soak"
 }
 
-# What another script does, and the rest of its arguments.
+# script name argument...: runs another script.
 script() {
     [ -f "scripts/$1.sh" ] || { echo "there is no scripts/$1.sh"; return 1; }
     name=$1
@@ -116,42 +113,22 @@ run() {
 }
 
 say "packages"
-need_packages <<EOT
-cmake           configures the build, runs the tests
-make            runs the build
-gcc             the compiler, with its sanitizers
-clang           the second one, whose UndefinedBehaviorSanitizer sees more
-libclang-rt-dev its sanitizers
-g++             the header is tested in C++
-libc6-dev       the C library's headers
-git             tells which commit the figures are of
-pkg-config      the installed library is found by it in a test
-spin            the model checker that verifies tests/model
-strace          fails the command's system calls; the guard counts system calls with it
-util-linux      setarch, without which ThreadSanitizer cannot run on some machines
-valgrind        memory errors in what runs
-libc6-dbg       valgrind reads the C library's symbols
-uthash-dev      the library's hash table, a header
-libcmocka-dev   the tests' framework
-libjansson-dev  JSON for the command stitch
-libpopt-dev     options for the command stitch
-libncurses-dev  the page of stitch top
-EOT
+need_packages library command tests long clang valgrind torture
 
-# Word splitting is meant.
+# Word splitting is intended.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
 for part in "$@"; do
     log=$out/$part.log
     say "$part (log: $log)"
     begin=$(now)
-    # In a shell of its own, so that set -e ends the part and not the rest.
+    # The part has a shell of its own, so that set -e ends the part and not the rest.
     set +e
     (set -e; run "$part") >"$log" 2>&1
     status=$?
     set -e
     if [ "$status" = 0 ]; then
-        # The same name more than once in a log is a sum; a percentage comes once.
+        # A name that comes more than once in a log is summed; a percentage comes once.
         sed -n 's/^.*figure: \(.*[^ ]\)  *\([0-9.][0-9.]*\)$/\1	\2/p' "$log" |
             awk -F '\t' -v OFS='\t' -v part="$part" -v date="$date" -v commit="$commit" '
                 !($1 in sum) { order[++count] = $1 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# awk -f scripts/lines.awk: of gcovr's XML, "file line" of the lines that were not run, in order; with -v all=1 "file
-# line hits" of all.
+# awk -f scripts/lib/lines.awk: prints from gcovr's XML "file line" for each line that was not run, in order; with
+# -v all=1 it prints "file line hits" for every line.
 
 BEGIN {
     FS = "\""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Counts test cases in ctest's LastTest.log: awk -v name=WHAT -v reasons=FILE -f scripts/cases.awk LastTest.log
-# Prints a line of a table: name, passed, skipped, failed. Into FILE: program, case and reason of each that was skipped.
+# Counts test cases in ctest's LastTest.log: awk -v name=WHAT -v reasons=FILE -f scripts/lib/cases.awk LastTest.log
+# Prints a line of a table: name, passed, skipped, failed. Writes program, case and reason of skipped cases to FILE.
 # ctest counts programs; cmocka names their cases, and names those again that were skipped or failed. A program that
 # names none counts as one, and so does a program that failed without naming the case.
 

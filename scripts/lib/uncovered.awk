@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-# awk -v reasons=FILE -f scripts/uncovered.awk: reads "file line" of lines that were not run, in order, and prints them
-# as a table, each with its reason. A line of FILE is "file | function | text in the line, or N lines | reason"; the
-# first that fits counts, and N is how many lines of the function it is for, so that no other one gets its reason
-# unseen. What has no reason, and a reason that is not what the lines have, is printed behind a "!".
+# awk -v reasons=FILE -f scripts/lib/uncovered.awk: reads "file line" of lines that were not run, in order, and prints
+# them as a table, each with its reason. A line of FILE is "file | function | text in the line, or N lines | reason".
+# The first that fits counts, and N is the number of lines of the function that it covers, so that no other line gets
+# its reason unseen. A line without a reason, and a reason that does not fit its lines, is printed after a "!".
 
 function trim(text) {
     gsub(/^[ \t]+|[ \t]+$/, "", text)
     return text
 }
 
-# The source, and which function each line is in.
+# Reads the source, and which function each line is in.
 function load(file,    text, number, name) {
     if (file == loaded)
         return
@@ -29,7 +29,7 @@ function load(file,    text, number, name) {
     close(file)
 }
 
-# Lines of one reason, as 12-14, 20.
+# Adds a line to those of one reason, written as 12-14, 20.
 function add(reason, number) {
     if (number == last[reason] + 1 && lines[reason] != "") {
         sub(/-[0-9]+$/, "", lines[reason])

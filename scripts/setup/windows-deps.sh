@@ -1,18 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the mingw-w64 compiler, and builds with it, from Debian's source packages, what the Windows side of the
-# project needs: cmocka, jansson and popt as static libraries; uthash is a header.
-#   scripts/windows-deps.sh [folder]      build/windows/deps by default: include/ and lib/
-# Quick when it is done already. cmake/toolchain-mingw64.cmake looks in that folder (STITCH_WINDOWS_DEPS).
+# Installs the mingw-w64 compiler, and builds with it, from Debian's source packages, the libraries that the project
+# needs on Windows: cmocka, jansson and popt as static libraries; uthash is a header.
+#   scripts/setup/windows-deps.sh [folder]      build/windows/deps by default: include/ and lib/
+# The script is quick when the folder exists already. cmake/toolchain-mingw64.cmake looks in it (STITCH_WINDOWS_DEPS).
 set -eu
 start=$(pwd)
-cd "$(dirname "$0")/.."
-. scripts/packages.sh
-. scripts/debian-archive.sh
+cd "$(dirname "$0")/../.."
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
+. scripts/setup/debian-archive.sh
 export LC_ALL=C
 umask 022
 
-# Of the release whose versions are known to build.
+# The versions of this release are known to build.
 suite=bookworm
 
 case ${1:-} in
@@ -24,36 +25,30 @@ toolchain=$PWD/cmake/toolchain-mingw64.cmake
 
 # The win32 flavour of gcc: a program needs no libwinpthread then. (It lacks C11 <threads.h>, as the other does.)
 say "packages for Windows builds"
-need_packages_in_turn <<EOT
-gcc-mingw-w64-x86-64-win32  the compiler for 64-bit Windows
-cmake                       configures the build
-make                        runs the build
-dpkg-dev                    unpacks source packages
-uthash-dev                  the library's hash table, a header
-EOT
+need_packages_in_turn mingw
 
 say "libraries for Windows builds"
 lock "$folder"
-stamp=$(cat scripts/windows-deps.sh scripts/debian-archive.sh | cksum)
+stamp=$(cat scripts/setup/windows-deps.sh scripts/setup/debian-archive.sh | cksum)
 if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; then
-    note "$folder is there already."
+    note "$folder exists already."
     exit 0
 fi
 if [ -e "$folder" ] && [ ! -e "$folder/made-by-windows-deps" ]; then
-    die "$folder is there, and is not of this script's making"
+    die "$folder exists, and this script did not make it. Please remove it, or name another folder."
 fi
 rm -rf "$folder"
 work=$folder/work
 mkdir -p "$work" "$folder/include" "$folder/lib"
 : >"$folder/made-by-windows-deps"
 
-# build name: by the function build_<name>, in a folder of its own; what it prints is shown only if it fails.
+# build name: runs the function build_<name> in a folder of its own; its output is shown only if it fails.
 build() {
     name=$1
     source=$(echo "$work"/source/"$name"-*)
     built=$work/$name
     mkdir "$built"
-    # With || at its end, set -e would be off in the function: hence the shell of its own.
+    # A || at its end would turn set -e off in the function, so the function has a shell of its own.
     status=0
     ( set -e; "build_$name" ) >"$built.log" 2>&1 </dev/null &
     wait $! || status=$?
@@ -64,7 +59,7 @@ build() {
     note "$name $(dpkg-parsechangelog -l "$source/debian/changelog" -S Version)"
 }
 
-# cmake_target target option...: for those that are built by cmake.
+# cmake_target target option...: builds a target of a library that uses cmake.
 cmake_target() {
     target=$1
     shift
@@ -84,9 +79,9 @@ build_jansson() {
     cp "$built/include/jansson.h" "$built/include/jansson_config.h" "$folder/include/"
 }
 
-# Its configure would take longer than all the rest. It was not written for Windows: it wants ioctl's header even where
-# there is no ioctl (it does without the window's width then), and it asks whether the program is set-uid, which a
-# Windows program never is.
+# popt's configure would take longer than everything else. popt was not written for Windows: it includes ioctl's header
+# even where there is no ioctl (then it does not know the window's width), and it asks whether the program is set-uid,
+# which a Windows program never is.
 build_popt() {
     mkdir "$built/sys"
     : >"$built/sys/ioctl.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A Windows program that looks at what it was given, and at what the system can do. Exit status 0: all as expected. */
+/* A Windows program that checks its arguments and the abilities of the system. Exit status 0: all as expected. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static int expect(int truth, const char *what)
     return truth ? 0 : 1;
 }
 
-/* What CMakeLists.txt passes: blanks, quotes, backslashes, and what a shell or the C runtime could take for itself. */
+/* The arguments of CMakeLists.txt: blanks, quotes, backslashes, and characters that a shell or C runtime expands. */
 static int arguments(int count, char **given)
 {
     static const char *const expected[] = { "a b", "", "c\"d", "e\\f", "g h\\", "*.c", "%PATH%", "a;b", "$HOME" };

@@ -2,24 +2,25 @@
 # SPDX-License-Identifier: MIT
 # Sets up Wine, which runs Windows programs here, in a folder of its own; the system is not changed, and a Wine that is
 # installed is neither used nor disturbed.
-#   scripts/wine.sh 10|8 [folder]      the folder is build/windows/wine-10 or -8 by default
+#   scripts/setup/wine.sh 10|8 [folder]      the folder is build/windows/wine-10 or -8 by default
 # Then: FOLDER/bin/wine PROGRAM.exe [argument...], and FOLDER/bin/wineserver -k ends everything that runs in it.
-# Quick when it is done already. A folder that was moved is made anew.
+# The script is quick when the folder exists already. A folder that was moved is made anew.
 #
-# Wine 10 is Debian 13's. Wine 8 is Debian 12's: it has no placeholders, so it shows what the library does without them.
+# Wine 10 is Debian 13's. Wine 8 is Debian 12's: it has no placeholders, so it shows how the library does without them.
 # Either runs on the C library of its own release.
 set -eu
 start=$(pwd)
-cd "$(dirname "$0")/.."
-. scripts/packages.sh
-. scripts/debian-archive.sh
+cd "$(dirname "$0")/../.."
+. scripts/lib/terminal.sh
+. scripts/setup/packages.sh
+. scripts/setup/debian-archive.sh
 export LC_ALL=C
 umask 022
 
 case ${1:-} in
     10) suite=trixie ;;
     8)  suite=bookworm ;;
-    *)  die "which Wine? scripts/wine.sh 10|8 [folder]" ;;
+    *)  die "it needs the Wine's version: scripts/setup/wine.sh 10|8 [folder]" ;;
 esac
 version=$1
 case ${2:-} in
@@ -32,22 +33,19 @@ case $folder in
 esac
 
 say "packages for Wine $version"
-need_packages_in_turn <<EOT
-patchelf                      makes Wine find the C library that it was built for
-binutils-mingw-w64-x86-64     takes the debug information out of Wine's libraries
-EOT
+need_packages_in_turn wine
 
 say "Wine $version"
 lock "$folder"
-stamp="$folder $(cat scripts/wine.sh scripts/debian-archive.sh | cksum)"
+stamp="$folder $(cat scripts/setup/wine.sh scripts/setup/debian-archive.sh | cksum)"
 if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; then
-    note "$folder is there already."
+    note "$folder exists already."
     exit 0
 fi
 if [ -e "$folder" ] && [ ! -e "$folder/made-by-wine" ]; then
-    die "$folder is there, and is not of this script's making"
+    die "$folder exists, and this script did not make it. Please remove it, or name another folder."
 fi
-# One that is being replaced, or whose making was cut off, may still run.
+# A Wine that is being replaced, or that was left half made, may still run.
 [ ! -x "$folder/bin/wineserver" ] || "$folder/bin/wineserver" -k >/dev/null 2>&1 9>&- || true
 rm -rf "$folder"
 work=$folder/work
@@ -65,7 +63,7 @@ done
 rm -rf "$work"
 
 # The loader and the libraries are named in the two programs themselves. So everything that Wine starts finds them, and
-# nothing stands in the environment that programs of this system would trip over.
+# nothing stands in the environment that would disturb programs of this system.
 programs=$root/usr/lib/wine
 loader=$(find "$root/lib" "$root/usr/lib" -name ld-linux-x86-64.so.2 2>/dev/null | head -n 1)
 libraries=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu
@@ -73,8 +71,8 @@ for program in wine64 wineserver64; do
     patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$libraries" "$programs/$program"
 done
 
-# Debug information is three fifths of the libraries' size, and a prefix has a copy of each. Wine wants its mark in
-# every library of its own: strip wipes it out, and zlib's gets it by the packages' installation only.
+# Debug information is three fifths of the libraries' size, and a prefix has a copy of each. Wine requires its mark in
+# every library of its own: strip erases the mark, and zlib's library gets it only when the packages are installed.
 dlls=$root/usr/lib/x86_64-linux-gnu/wine/x86_64-windows
 find "$root/usr/x86_64-w64-mingw32" -name zlib1.dll -exec cp {} "$dlls/" \;
 find "$dlls" -type f -print0 | xargs -0 -n 80 -P "$(processors)" x86_64-w64-mingw32-strip -S
@@ -83,35 +81,36 @@ find "$dlls" -type f -exec perl -e '
         open FILE, "+<", $_ and seek FILE, 0x40, 0 and print FILE pack("a32", "Wine builtin DLL") and close FILE
             or die "$_: $!\n";
     }' {} +
-# Moved out of the place that it was built for, this Wine looks for its tables of characters in share/wine/wine/nls.
+# In another folder than it was built for, this Wine looks for its tables of characters in share/wine/wine/nls.
 ln -s . "$root/usr/share/wine/wine"
 
-# Sections are files in the server's folder. In memory they are ten times as fast. Where the user has no /run/user/UID,
-# Debian's Wine takes a folder in /tmp, and keeps its name here (with just this mode): so that may be one in /dev/shm,
-# where there is room. Nothing but an empty folder is left there.
+# Sections are files in the server's folder; in memory they are ten times as fast. Where the user has no /run/user/UID,
+# Debian's Wine takes a folder in /tmp, and keeps its name in this file, with just this mode. So the file can name a
+# folder in /dev/shm where there is room. Only an empty folder is left there.
 free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
 if [ "${free:-0}" -ge 1048576 ] && [ "$(cd -P /tmp/.. && pwd)" = / ]; then
     name=wine-$(id -u)-$(printf '%s' "$folder" | cksum | cut -d ' ' -f 1)
     (umask 0377 && printf '../dev/shm/%s' "$name" >"$folder/prefix/wineserver")
 fi
 
-# The server outlives the program that started it, and must not hold on to that one's output: whoever reads it, ctest
-# say, would wait for the server to go. It stays for ten seconds after the last program, as starting takes long.
+# The server outlives the program that started it, and must not keep that program's output open: its reader (ctest, for
+# example) would wait until the server ends. The server stays for ten seconds after the last program, because starting
+# it takes long.
 cat >"$programs/wineserver" <<EOT
 #!/bin/sh
 exec '$programs/wineserver64' -p10 "\$@" </dev/null >/dev/null 2>&1
 EOT
 
 cat >"$folder/environment" <<EOT
-# Sourced by bin/*. With TMPDIR set, Debian's Wine aborts. Names of files are UTF-8 whatever this system speaks.
+# Sourced by bin/*. With TMPDIR set, Debian's Wine aborts. Names of files are UTF-8 in every locale of this system.
 unset TMPDIR DISPLAY WAYLAND_DISPLAY LD_LIBRARY_PATH LD_PRELOAD WINEARCH WINEDLLPATH
 export HOME='$folder/home' LC_ALL=C.UTF-8
 export WINEPREFIX='$folder/prefix' WINELOADER='$programs/wine64' WINESERVER='$programs/wineserver'
 export WINEDEBUG="\${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
 EOT
 
-# Starting is one's turn at a time. The first one starts the server (which says 2 if it runs already) and the services,
-# which would keep the output too.
+# One program starts at a time. The first one starts the server (whose status is 2 if it runs already) and the services,
+# which would keep the output open too.
 cat >"$folder/bin/wine" <<EOT
 #!/bin/sh
 # Runs a Windows program: its arguments, its exit status (of which 8 bits are left), its output.
@@ -121,7 +120,7 @@ exec '$programs/wine64' "\$@"
 EOT
 cat >"$folder/bin/start" <<EOT
 #!/bin/sh
-# The server and the services, if they do not run yet.
+# Starts the server and the services if they do not run yet.
 . '$folder/environment'
 if '$programs/wineserver'; then
     timeout 300 '$programs/wine64' wineboot </dev/null >/dev/null 2>&1
@@ -130,15 +129,17 @@ exit 0
 EOT
 cat >"$folder/bin/wineserver" <<EOT
 #!/bin/sh
-# -k ends all that runs in here. -w waits until nothing does.
+# -k ends all programs of this Wine. -w waits until there are none.
 . '$folder/environment'
 exec '$programs/wineserver64' "\$@"
 EOT
 chmod +x "$programs/wineserver" "$folder"/bin/*
 
 # The first start makes the prefix.
-"$folder/bin/wine" --version 9>&- | grep "^wine-$version\." >"$folder/version" || die "Wine does not start"
-[ -e "$folder/prefix/drive_c/windows/system32/kernel32.dll" ] || die "Wine made no prefix"
+"$folder/bin/wine" --version 9>&- | grep "^wine-$version\." >"$folder/version" ||
+    die "Wine $version does not start. Please remove $folder and try again."
+[ -e "$folder/prefix/drive_c/windows/system32/kernel32.dll" ] ||
+    die "Wine $version made no prefix. Please remove $folder and try again."
 "$folder/bin/wineserver" -k 9>&- || true
 printf '%s\n' "$stamp" >"$folder/stamp"
 note "$(cat "$folder/version") in $folder"
