@@ -7,8 +7,8 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 #             [ELSEWHERE reason])
 #   Builds FILE.c of this folder, or FILE_linux.c or FILE_windows.c as the system is, with cmocka, the internals
 #   (stitch_testing) and tests/harness, and adds the ctest. The ctest has the file's name without the suffix of a system
-#   and without the number of a promise (02_adjacent.c is adjacent), after the folder's STITCH_TEST_PREFIX if it has one.
-#   The program is test_CTEST.
+#   and without the number of a promise (02_adjacent.c is adjacent), after the folder's STITCH_TEST_PREFIX if it has
+#   one. The program is test_CTEST.
 #   LABELS    What the test needs or is; the test presets leave tests out by them.
 #             needs-speed: it takes too long where every instruction is slow, as under valgrind.
 #             needs-space: it needs more address space than ThreadSanitizer leaves, or is long and has no thread.

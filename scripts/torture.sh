@@ -129,7 +129,7 @@ for part in "$@"; do
     set -e
     if [ "$status" = 0 ]; then
         # A name that comes more than once in a log is summed; a percentage comes once.
-        sed -n 's/^.*figure: \(.*[^ ]\)  *\([0-9.][0-9.]*\)$/\1	\2/p' "$log" |
+        sed -n 's/^.*figure: \(.*[^ ]\)  *\([0-9.][0-9.]*\)$/\1|\2/p' "$log" | tr '|' '\t' |
             awk -F '\t' -v OFS='\t' -v part="$part" -v date="$date" -v commit="$commit" '
                 !($1 in sum) { order[++count] = $1 }
                 { sum[$1] += $2 }

@@ -28,8 +28,8 @@ struct stitch_info {
     uint64_t region_size;       /* what the directory says at this moment */
     uint64_t region_generation;
     uint64_t region_segments;
-    uint64_t committed;     /* the commit mark: [0, committed) is backed by memory. With STITCH_LAZY: the end of the last
-                               extent */
+    uint64_t committed;     /* the commit mark: [0, committed) is backed by memory. With STITCH_LAZY: the end of the
+                               last extent */
     uint64_t resident;      /* what the system says the listed objects hold now */
     uint64_t extents;       /* sum of the extents of the listed segments */
     uint64_t reserve;
@@ -179,7 +179,7 @@ struct stitch_shrink_report {
 STITCH_API STITCH_NODISCARD int stitch_shrink_report(stitch_region *region, uint64_t bytes,
                                                      struct stitch_shrink_report *out);
 
-/* --------------------------------------------------------------------------------------- the regions of a folder --- */
+/* -------------------------------------------------------------------------------- the regions of a folder --- */
 
 /* A region as seen without attaching to it. */
 struct stitch_listing {

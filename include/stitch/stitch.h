@@ -124,7 +124,9 @@ STITCH_API const char *stitch_version(void);
 
 /* ------------------------------------------------------------------------------------------------- options --- */
 
-/* A handle of a region; opaque. Made by create, open and attach; ended by stitch_close. Every other type is a struct. */
+/*
+ * A handle of a region; opaque. Made by create, open and attach; ended by stitch_close. Every other type is a struct.
+ */
 typedef struct stitch_region stitch_region;
 
 /* How a region is built. Fixed when it is created. */

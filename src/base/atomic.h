@@ -2,12 +2,14 @@
 /*
  * atomic.h - the few atomic operations that stitch needs, on 64-bit words.
  *
- * Shared and lock-free private state is made of st_word only. Loads acquire and stores release, always: on x86 both are
- * plain moves, and the proof beside st_directory_publish needs nothing stronger, but for the two places that say so.
- * A load is never more than a read: it works where memory is mapped read-only, and so no interlocked call can do it.
+ * Shared state, and private state that is read without a lock, is made of st_word only. Loads always acquire and stores
+ * always release: on x86 both are plain moves, and the proof beside st_directory_snapshot needs nothing stronger, except
+ * in the two places that say so. A load is never more than a read, so it works on a read-only mapping; an interlocked
+ * call would not.
  *
- * Twice: by C11's <stdatomic.h>, and by Microsoft's intrinsics for Microsoft's compiler, whose <stdatomic.h> is
- * experimental and must be asked for. STITCH_INTERLOCKED asks for the second elsewhere, so that it can be tested.
+ * There are two implementations: C11's <stdatomic.h>, and Microsoft's intrinsics for Microsoft's compiler, whose
+ * <stdatomic.h> is experimental and must be enabled. STITCH_INTERLOCKED selects the second one elsewhere, so that it can
+ * be tested.
  */
 #ifndef ST_ATOMIC_H
 #define ST_ATOMIC_H
@@ -42,7 +44,7 @@ static inline void st_store(st_word *word, uint64_t value)
     atomic_store_explicit(&word->value, value, memory_order_release);
 }
 
-/* Sequentially consistent, for the two sides of "announce, then look": see st_directory_publish and st_follow_wait. */
+/* Sequentially consistent, for the two sides of "announce, then look": see st_directory_publish and stitch_wait. */
 static inline uint64_t st_load_ordered(const st_word *word)
 {
     return atomic_load_explicit(&word->value, memory_order_seq_cst);
@@ -53,14 +55,13 @@ static inline void st_store_ordered(st_word *word, uint64_t value)
     atomic_store_explicit(&word->value, value, memory_order_seq_cst);
 }
 
-/* Store `to` if the word is `from`; was it? */
+/* Stores `to` if the word is `from`. Returns whether it was. */
 static inline bool st_claim(st_word *word, uint64_t from, uint64_t to)
 {
     return atomic_compare_exchange_strong_explicit(&word->value, &from, to, memory_order_acq_rel, memory_order_acquire);
 }
 
-/* Keep the compiler from moving plain stores over this point: for what must be true if the process is killed right
- * here. */
+/* Keeps the compiler from moving plain stores over this point, so that they are done if the process is killed here. */
 static inline void st_compiler_fence(void)
 {
     atomic_signal_fence(memory_order_seq_cst);
@@ -68,14 +69,14 @@ static inline void st_compiler_fence(void)
 
 #else
 
-/* The intrinsics alone: <windows.h> would bring its macros (min, small, interface) to every file. */
+/* Only the intrinsics: <windows.h> would bring its macros (min, small, interface) to every file. */
 #include <intrin.h>
 
 typedef struct st_word {
     volatile uint64_t value;
 } st_word;
 
-/* The compiler moves nothing over this point. Microsoft calls it deprecated in favour of C++'s atomics. */
+/* The compiler moves nothing over this point. Microsoft has deprecated it in favour of C++'s atomics. */
 static inline void st_compiler_fence(void)
 {
 #ifdef _MSC_VER
@@ -89,9 +90,9 @@ static inline void st_compiler_fence(void)
 }
 
 /*
- * What a load needs behind it to acquire, and a store before it to release. Nothing of an x86 processor, which keeps
- * the order of loads and the order of stores. An ARM64 one gets a barrier for all memory and all processors; the
- * variants of its code that run beside emulated x86 code (ARM64EC) call themselves x64 too, and are asked for first.
+ * Makes the load before it acquire, and the store after it release. An x86 processor needs nothing for that, since it
+ * keeps the order of loads and the order of stores. An ARM64 processor gets a barrier for all memory and all processors.
+ * Code for ARM64 that runs beside emulated x86 code (ARM64EC) defines the macros of x64 too, so it is tested for first.
  */
 static inline void st_fence(void)
 {
@@ -102,8 +103,8 @@ static inline void st_fence(void)
 #endif
 }
 
-/* Exactly one move, of all 8 bytes. Microsoft's volatile can mean more than that (/volatile:ms), hence its own words.
- */
+/* Exactly one move of all 8 bytes. Microsoft's volatile can mean more than that (/volatile:ms), so its own calls are
+ * used. */
 static inline uint64_t st_load(const st_word *word)
 {
 #ifdef _MSC_VER
@@ -126,8 +127,8 @@ static inline void st_store(st_word *word, uint64_t value)
 }
 
 /*
- * Sequentially consistent, see above. What is costly stands in the store: nothing behind it is done before everybody
- * can see it. So the load is the plain one. On x86 the exchange does that; ARM64 has the barrier on both sides.
+ * Sequentially consistent, see above. The store pays for it: nothing after it is done before every processor can see it,
+ * so the load can be the plain one. On x86 the exchange does this; ARM64 has the barrier on both sides.
  */
 static inline uint64_t st_load_ordered(const st_word *word)
 {
@@ -155,7 +156,7 @@ static inline bool st_claim(st_word *word, uint64_t from, uint64_t to)
 
 static_assert(sizeof(st_word) == 8, "a word in shared memory is 8 bytes");
 
-/* Microsoft's C has had this word of its own for longer than the standard's. */
+/* Microsoft's C had a keyword of its own before the standard had one. */
 #ifdef _MSC_VER
 #define ST_THREAD_LOCAL __declspec(thread)
 #else

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "handle/views.h"
+
 int st_handle_new(const char *name, const struct stitch_options *options, struct stitch_region **out)
 {
     struct stitch_region *region = calloc(1, sizeof *region);
@@ -56,8 +58,7 @@ int st_handle_map_directory(struct stitch_region *region)
 
 void st_handle_detach(struct stitch_region *region)
 {
-    st_os_release(&region->reservation);
-    st_segments_clear(&region->segments);
+    st_views_release(region);
     /* The lock is released explicitly, since forked children have copies of the descriptor that holds it. */
     if (st_handle_is_exclusive(region) && st_load(&region->fork_marks[ST_FORK_LOCKS]) == 1)
         st_os_writer_unlock(&region->locks);

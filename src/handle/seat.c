@@ -59,5 +59,8 @@ void st_seat_note(struct stitch_region *region)
         st_store(&region->fork_marks[ST_FORK_SEAT], 1);
     }
     last = st_segments_last(&region->segments);
-    st_roster_note(&region->roster, region->known.generation, last ? last->offset + last->extent : 0, last ? last->id : 0);
+    if (last)
+        st_roster_note(&region->roster, region->known.generation, last->offset + last->extent, last->id);
+    else
+        st_roster_note(&region->roster, region->known.generation, 0, 0);
 }

@@ -8,7 +8,9 @@
 
 #include "handle/handle.h"
 
-/* Makes the roster of a new region. If a stranger who knows the tag has taken its name, there is none: that is 0 too. */
+/*
+ * Makes the roster of a new region. If a stranger who knows the tag has taken its name, there is none: that is 0 too.
+ */
 int st_seat_make_roster(struct stitch_region *region);
 
 /* Opens the roster of an existing region, if there is one that can be used. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * segments.c - the table of mapped segments. It is the only file with uthash, which must report a lack of memory and not
- * exit. Invariant: `order` holds each segment of `by_id` once, end to end.
+ * segments.c - the table of mapped segments. It is the only file with uthash, which must report a lack of memory and
+ * not exit. Invariant: `order` holds each segment of `by_id` once, end to end.
  */
 #include "handle/segments.h"
 

@@ -53,8 +53,8 @@ int st_segments_at_offset(const struct st_segments *table, uint64_t offset, uint
 /* The last segment, valid until the table changes; NULL if there is none. */
 const struct st_segment_view *st_segments_last(const struct st_segments *table);
 
-/* The segment itself, for opening or closing its object in place; valid until the table changes. Requires: index is less
- * than count. */
+/* The segment itself, for opening or closing its object in place; valid until the table changes. Requires: index is
+ * less than count. */
 struct st_segment_view *st_segments_view(const struct st_segments *table, uint64_t index);
 
 /* Records another view of the last segment. Requires: there is one. */

@@ -29,6 +29,13 @@ int st_views_reserve(struct stitch_region *region)
     return err;
 }
 
+void st_views_release(struct stitch_region *region)
+{
+    st_os_release(&region->reservation);
+    st_segments_clear(&region->segments);
+    note_base(region);
+}
+
 int st_views_map(struct stitch_region *region, struct st_segment_view *view, st_os_identity identity)
 {
     bool readonly = st_handle_is_readonly(region);

@@ -13,6 +13,9 @@
 /* Reserves the address space. Returns 0, STITCH_EADDRSPACE, _EMAPS. */
 int st_views_reserve(struct stitch_region *region);
 
+/* Unmaps everything and gives the address space up. Does nothing if there is none. */
+void st_views_release(struct stitch_region *region);
+
 /*
  * Maps view->object, which has that identity, at view->offset. Sets view->mapped and view->identity (what the system's
  * map calls the view). Returns 0, STITCH_EMAPS, _EADDRSPACE, _ENOMEM, _EACCES.

@@ -114,8 +114,8 @@ static int fill_and_reveal(struct stitch_region *region, uint64_t size)
 }
 
 /*
- * Where a name lives as long as any process holds the object, a process that only looks, or closes, may hold it. Has the
- * region of that name a writer? If not, it may be about to go.
+ * Where a name lives as long as any process holds the object, a process that only looks, or closes, may hold it. Has
+ * the region of that name a writer? If not, it may be about to go.
  */
 static bool may_be_going(const struct st_store *store)
 {

@@ -38,9 +38,9 @@ static int sum_listed(const struct stitch_region *region, const struct st_snapsh
 
     for (uint64_t i = 0; err == 0 && i < fresh->record.count; i++) {
         const struct st_entry *entry = &fresh->entries[i];
-        uint64_t resident;
+        uint64_t committed = committed_of(entry->offset, entry->extent, fresh->record.commit), resident;
 
-        err = resident_of(region, entry->id, committed_of(entry->offset, entry->extent, fresh->record.commit), &resident);
+        err = resident_of(region, entry->id, committed, &resident);
         info->resident += resident;
         info->extents += entry->extent;
     }

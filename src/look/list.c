@@ -25,8 +25,8 @@ static int read_head(const struct st_found *found, struct st_directory *head)
 /*
  * What was read between two looks at the same generation is of one moment: no writer had begun to prepare the state
  * after the next one (see the proof at st_directory_snapshot). If writers are faster than we are at every try, the copy
- * is used if it is sane, though its numbers may be of two moments. Strictly the same holds on processors other than x86,
- * which do not order two reads by the kernel. Nothing but the listing depends on it.
+ * is used if it is sane, though its numbers may be of two moments. On processors other than x86 this can happen in any
+ * case, since they do not order two reads by the kernel. Nothing but the listing depends on it.
  */
 static int read_state(const struct st_found *found, struct stitch_listing *listing)
 {
@@ -55,8 +55,8 @@ static int read_state(const struct st_found *found, struct stitch_listing *listi
 }
 
 /*
- * Fills in *listing as far as it can be known. Returns 0, or why the rest is not known. *hidden: the region has not begun
- * yet, or it has ended.
+ * Fills in *listing as far as it can be known. Returns 0, or why the rest is not known. *hidden: the region has not
+ * begun yet, or it has ended.
  */
 static int examine(const st_os_folder *folder, const struct st_label *label, struct stitch_listing *listing,
                    bool *hidden)

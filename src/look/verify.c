@@ -75,7 +75,8 @@ static int step(const st_os_range *range, void *arg)
     return 0;
 }
 
-static int walk_maps(struct stitch_region *region, uint64_t index, uint64_t from, uint64_t to, struct stitch_verify_report *report)
+static int walk_maps(struct stitch_region *region, uint64_t index, uint64_t from, uint64_t to,
+                     struct stitch_verify_report *report)
 {
     struct walk walk = { .region = region, .report = report, .index = index, .at = from, .end = to };
 

@@ -4,11 +4,11 @@
 
 #define EXCLUSIVE_LOOK_MS 5
 
-/* --------------------------------------------------------------------------------------------------- this handle --- */
+/* -------------------------------------------------------------------------------------------- this handle --- */
 
 /*
- * In a forked child the handle of the directory is shared with the parent, and with it the locks: open another one. That
- * the parent's handle is exclusive does not make the child's so.
+ * In a forked child the handle of the directory is shared with the parent, and with it the locks: open another one.
+ * That the parent's handle is exclusive does not make the child's so.
  */
 static int part_from_parent(struct stitch_region *region)
 {
@@ -57,7 +57,7 @@ int st_lock_handle(struct stitch_region *region)
     return err;
 }
 
-/* --------------------------------------------------------------------------------------------------- all writers --- */
+/* -------------------------------------------------------------------------------------------- all writers --- */
 
 /*
  * Acquires the writer lock. On systems where being exclusive is not the lock itself, it is checked separately; if that

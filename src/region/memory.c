@@ -50,7 +50,9 @@ static void *view_of(const struct stitch_region *region, const struct st_segment
     return upto <= view->mapped ? st_handle_at(region, view->offset) : NULL;
 }
 
-/* Opens the object of a mapped segment in the table, where it stays open: growing commits through it again and again. */
+/*
+ * Opens the object of a mapped segment in the table, where it stays open: growing commits through it again and again.
+ */
 static int open_object(struct stitch_region *region, struct st_segment_view *view)
 {
     struct st_entry entry = { view->id, view->offset, view->extent };
@@ -300,7 +302,9 @@ static int fill_with_zeros(struct stitch_region *region, uint64_t size)
     }
 }
 
-/* Commits [from, to) of a lazy region before we store there: for us too a lack of memory is an error and not a fault. */
+/*
+ * Commits [from, to) of a lazy region before we store there: for us too a lack of memory is an error and not a fault.
+ */
 static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
 {
     uint64_t page = region->geometry.page;

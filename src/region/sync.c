@@ -29,8 +29,9 @@ static uint64_t count_listed(const struct stitch_region *region)
     const struct st_snapshot *known = &region->known;
     uint64_t count = st_min(region->segments.count, known->record.count);
 
-    while (count > 0 && !st_segments_view_is(st_segments_view(&region->segments, count - 1), &known->entries[count - 1]))
-        count--;
+    for (; count > 0; count--)
+        if (st_segments_view_is(st_segments_view(&region->segments, count - 1), &known->entries[count - 1]))
+            break;
     return count;
 }
 

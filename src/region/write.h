@@ -18,7 +18,9 @@ struct st_write { /* on the writer's stack */
     bool recovery_pending;   /* the journal must stay open for the next writer */
 };
 
-/* Returns 0, STITCH_EREADONLY, _EBUSY (STITCH_NOWAIT; or shrinks follow each other too fast), _ECORRUPT, _EMFILE, ... */
+/*
+ * Returns 0, STITCH_EREADONLY, _EBUSY (STITCH_NOWAIT; or shrinks follow each other too fast), _ECORRUPT, _EMFILE, ...
+ */
 int st_write_begin(struct st_write *write, struct stitch_region *region);
 
 /*

@@ -229,11 +229,12 @@ static bool record_fits(const struct st_entry *entries, const struct st_record *
  * them has seen all stores before it:
  *   1. The first load of the generation returned g, so everything that was prepared for g happens before the copy.
  *   2. Suppose a load of the copy returned a word that a writer prepared for g + 2 (the next state with our record's
- *      parity), even one that died while preparing it. That store is after the store of g + 1, so our second load of the
- *      generation returns at least g + 1, and we retry.
+ *      parity), even one that died while preparing it. That store is after the store of g + 1, so our second load of
+ *      the generation returns at least g + 1, and we retry.
  *   3. A writer adds after the last entry. To overwrite an entry that g lists, the region must shrink first and grow
  *      again: one publication lowers `count`, a later one raises next_id, which never falls. same_segments() compares
- *      both before and after the entries are copied: as in 2, a word of a later entry brings the later generation along.
+ *      both before and after the entries are copied: as in 2, a word of a later entry brings the later generation
+ *      along.
  * Entries that an accepted snapshot already had are not copied again: the id that identifies them is loaded between the
  * same two looks. A copy that was not accepted proves nothing and is made again, from the first entry that changed.
  * Segments change rarely, so a writer that publishes sizes as fast as it can does not starve us; one that adds or

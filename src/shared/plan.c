@@ -9,8 +9,8 @@
 #define SMALL_REGION STITCH_EXTENT_UNIT /* a region up to this size takes no more memory than it needs */
 
 /*
- * The sizing rule: max(2 MiB, size / 8), rounded up to 2 MiB, or what the request needs if that is more. An eighth keeps
- * segments few (41 to 1 GiB, 99 to 1 TiB) and the unused part of an extent small. A region of one segment has its
+ * The sizing rule: max(2 MiB, size / 8), rounded up to 2 MiB, or what the request needs if that is more. An eighth
+ * keeps segments few (41 to 1 GiB, 99 to 1 TiB) and the unused part of an extent small. A region of one segment has its
  * reserve as its fixed extent, so there is no second rule for it.
  */
 uint64_t st_plan_extent(const struct st_rules *rules, uint64_t end, uint64_t need)

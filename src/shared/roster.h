@@ -52,8 +52,8 @@ st_word *st_roster_waiting(const struct st_roster *roster);
 /* Frees the seats of processes that no longer exist. */
 void st_roster_drop_dead(const struct st_roster *roster);
 
-/* Reads seat `index`. Returns 1 and fills *out if it is in use, 0 if it is free, STITCH_ENOENT if index is past the last
- * seat. */
+/* Reads seat `index`. Returns 1 and fills *out if it is in use, 0 if it is free, STITCH_ENOENT if index is past the
+ * last seat. */
 int st_roster_read(const struct st_roster *roster, uint64_t index, struct st_seat *out);
 
 #endif

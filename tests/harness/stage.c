@@ -49,8 +49,8 @@ static void reach(stitch_region *region, uint64_t size)
 }
 
 /*
- * Leaves the region as a writer does that is killed at work: with an object that no state lists, rubbish past the commit
- * mark, and the journal open up to the offset below which the writer may have stored.
+ * Leaves the region as a writer does that is killed at work: with an object that no state lists, rubbish past the
+ * commit mark, and the journal open up to the offset below which the writer may have stored.
  */
 static void leave_unfinished(stitch_region *region)
 {

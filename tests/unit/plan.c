@@ -9,8 +9,12 @@
 #define PAGE UINT64_C(4096)
 #define LONG_REGION 64
 
-static const struct st_rules by_page = { .reserve = T_GIB(4), .capacity = 8, .page = PAGE, .block = PAGE, .gives_back = true };
-static const struct st_rules by_block = { .reserve = T_GIB(4), .capacity = 8, .page = PAGE, .block = UNIT, .gives_back = true };
+static const struct st_rules by_page = {
+    .reserve = T_GIB(4), .capacity = 8, .page = PAGE, .block = PAGE, .gives_back = true
+};
+static const struct st_rules by_block = {
+    .reserve = T_GIB(4), .capacity = 8, .page = PAGE, .block = UNIT, .gives_back = true
+};
 
 static uint64_t extent(uint64_t end, uint64_t need, uint64_t reserve, uint64_t fixed)
 {
