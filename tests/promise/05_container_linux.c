@@ -205,7 +205,7 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
         t_finish(process);
         t_skip("this kernel makes no huge pages for this folder, and page by page it kills where a cgroup is full");
     }
-    T_STR_EQ(heard, "by blocks");
+    T_STR_EQ(heard, "blocks");
     t_finish(process);
     T_EQ(t_cgroup_killed(&group), 0);
 }
