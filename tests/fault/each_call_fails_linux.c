@@ -345,8 +345,10 @@ static void promise_7_a_reservation_that_cannot_be_made(void)
     T_TRUE(refuse_each(T_CALL_mmap, STITCH_EMAPS, STITCH_EADDRSPACE) >= 3);
 }
 
-/* No way to give memory back works: the view is locked, and no descriptor is free. The shrink stays, and the next
- * writer gives the memory back. */
+/*
+ * No way to give memory back works: the view is locked, and no descriptor is free. The shrink stays, and the next
+ * writer gives the memory back.
+ */
 static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
 {
     struct stitch_options options = t_stage_options();

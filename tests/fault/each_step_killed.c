@@ -279,7 +279,10 @@ static uint64_t second(const scene *s, uint64_t step)
     return end_of(heir);
 }
 
-/* One death, or (second_step not NEVER) two. *count: steps of the last process to die; NEVER if before its end. */
+/*
+ * Kills one process or, if second_step is not NEVER, two. *count: steps of the last process to die, or NEVER if that
+ * was before the end.
+ */
 static void die_at(const t_operation *o, unsigned others, uint64_t step, uint64_t second_step, uint64_t *count,
                    bool *open)
 {
