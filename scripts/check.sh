@@ -31,7 +31,7 @@ tidy() { clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" "$@" 2>/
 for source in src/*/*.c src/os/*/*.c $(find tools examples -name '*.c' | sort); do
     case $source in
         src/handle/segments.c) ;; # uthash
-        */windows/*|*_win32.c|*_windows.c) tidy "$source" -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc ;;
+        */windows/*|*_windows.c) tidy "$source" -- --target=x86_64-w64-mingw32 -std=c11 -Iinclude -Isrc -Itools ;;
         *)       tidy -p "$folder" "$source" ;;
     esac
 done
@@ -42,7 +42,8 @@ say "cppcheck"
 # Once as each system compiles it; the files of the other system say little without its headers.
 look() {
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-        --suppress=missingIncludeSystem --suppress=legacyUninitvar -Iinclude -Isrc "$@" src tools examples || status=1
+        --suppress=missingIncludeSystem --suppress=legacyUninitvar -Iinclude -Isrc -Itools "$@" src tools examples ||
+        status=1
 }
 look --platform=unix64
 look --platform=win64 --library=windows -D_WIN32 -D_M_X64
