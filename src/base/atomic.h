@@ -3,13 +3,13 @@
  * atomic.h - the few atomic operations that stitch needs, on 64-bit words.
  *
  * Shared state, and private state that is read without a lock, is made of st_word only. Loads always acquire and stores
- * always release: on x86 both are plain moves, and the proof beside st_directory_snapshot needs nothing stronger, except
- * in the two places that say so. A load is never more than a read, so it works on a read-only mapping; an interlocked
- * call would not.
+ * always release: on x86 both are plain moves, and the proof beside st_directory_snapshot needs nothing stronger,
+ * except in the two places that say so. A load is never more than a read, so it works on a read-only mapping; an
+ * interlocked call would not.
  *
  * There are two implementations: C11's <stdatomic.h>, and Microsoft's intrinsics for Microsoft's compiler, whose
- * <stdatomic.h> is experimental and must be enabled. STITCH_INTERLOCKED selects the second one elsewhere, so that it can
- * be tested.
+ * <stdatomic.h> is experimental and must be enabled. STITCH_INTERLOCKED selects the second one elsewhere, so that it
+ * can be tested.
  */
 #ifndef ST_ATOMIC_H
 #define ST_ATOMIC_H
@@ -91,8 +91,9 @@ static inline void st_compiler_fence(void)
 
 /*
  * Makes the load before it acquire, and the store after it release. An x86 processor needs nothing for that, since it
- * keeps the order of loads and the order of stores. An ARM64 processor gets a barrier for all memory and all processors.
- * Code for ARM64 that runs beside emulated x86 code (ARM64EC) defines the macros of x64 too, so it is tested for first.
+ * keeps the order of loads and the order of stores. An ARM64 processor gets a barrier for all memory and all
+ * processors. Code for ARM64 that runs beside emulated x86 code (ARM64EC) defines the macros of x64 too, so it is
+ * tested for first.
  */
 static inline void st_fence(void)
 {
@@ -127,8 +128,8 @@ static inline void st_store(st_word *word, uint64_t value)
 }
 
 /*
- * Sequentially consistent, see above. The store pays for it: nothing after it is done before every processor can see it,
- * so the load can be the plain one. On x86 the exchange does this; ARM64 has the barrier on both sides.
+ * Sequentially consistent, see above. The store pays for it: nothing after it is done before every processor can see
+ * it, so the load can be the plain one. On x86 the exchange does this; ARM64 has the barrier on both sides.
  */
 static inline uint64_t st_load_ordered(const st_word *word)
 {

@@ -60,7 +60,7 @@ struct st_directory {
     st_word journal; /* not 0: a writer is between its first change and its last. If the next writer finds it so, the
                         one before died there, and may have stored bytes below this offset */
     unsigned char pad3[0x40 - sizeof(st_word)];
-    st_word exclusive; /* 1: a handle has been exclusive. Where the lock does not tell, writers must ask whether one is */
+    st_word exclusive; /* 1: a handle has been exclusive. Where the lock does not tell, writers ask whether one is */
     unsigned char pad5[0x40 - sizeof(st_word)];
     struct st_record_shared record[2];
     unsigned char pad4[0x200 - 2 * sizeof(struct st_record_shared)];

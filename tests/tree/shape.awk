@@ -218,7 +218,7 @@ function declared(text, is_definition, rest, name, before) {
         before = substr(text, 1, RSTART - 1)
         text = before substr(text, close_of(text, RSTART + RLENGTH - 1) + 1)
     }
-    if (!is_system_table) {
+    if (!is_system_table && text !~ /WINAPI/) { # what the system declares so is not ours to change
         rest = text
         while (match(rest, function_pointer)) {
             name = substr(rest, RSTART, RLENGTH)

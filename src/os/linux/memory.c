@@ -209,15 +209,14 @@ int st_os_discard_hint(void *address, uint64_t length)
 /* In hugetlbfs SEEK_DATA calls everything data, so an object that holds nothing at all is looked at first. */
 int st_os_object_has_data(const st_os_object *object, uint64_t offset, bool *data)
 {
-    st_os_status status = { 0 };
-    int err = st_os_object_status(object, &status);
+    struct stat status;
     off_t at;
 
-    if (err)
-        return err;
+    if (st_sys.fstat(st_sys_fd(object), &status) != 0)
+        return st_posix_fail(errno);
     at = st_sys.lseek(st_sys_fd(object), (off_t)offset, SEEK_DATA);
     if (at < 0 && errno != ENXIO) /* ENXIO: there is only hole up to the end */
         return st_posix_fail(errno);
-    *data = at == (off_t)offset && status.resident > 0;
+    *data = at == (off_t)offset && status.st_blocks > 0;
     return 0;
 }
