@@ -46,7 +46,7 @@ free_region:
 int st_handle_map_directory(struct stitch_region *region)
 {
     void *directory;
-    int err = st_os_map(&region->object, region->geometry.length, st_handle_is_readonly(region), &directory);
+    int err = st_os_map(&region->object, region->geometry.length, st_handle_access(region), &directory);
 
     if (err)
         return err;

@@ -86,6 +86,12 @@ static inline bool st_handle_is_readonly(const struct stitch_region *region)
     return (region->flags & STITCH_READONLY) != 0;
 }
 
+/* How this handle opens and maps objects. */
+static inline enum st_os_access st_handle_access(const struct stitch_region *region)
+{
+    return st_handle_is_readonly(region) ? ST_OS_READONLY : ST_OS_READWRITE;
+}
+
 static inline bool st_handle_is_exclusive(const struct stitch_region *region)
 {
     return (region->flags & STITCH_EXCLUSIVE) != 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* names.c - building and reading the names of objects. Pure text; one place, so that makers and sweepers agree. */
+/* names.c - builds and reads the names of objects. Pure text. */
 #include "handle/names.h"
 
 #include <assert.h>
@@ -44,7 +44,7 @@ static char *put_hex(char *to, uint64_t value)
     return to;
 }
 
-/* Not by snprintf, which takes ten times as long: to attach is to do this for each segment. */
+/* snprintf would take ten times as long, and attaching does this for each segment. */
 void st_names_segment(char out[ST_NAME_SIZE], uint64_t tag, uint64_t id)
 {
     memcpy(out, ST_NAMES_SEGMENT, sizeof ST_NAMES_SEGMENT - 1);
@@ -58,7 +58,7 @@ void st_names_roster(char out[ST_NAME_SIZE], uint64_t tag)
     snprintf(out, ST_NAME_SIZE, ST_NAMES_ROSTER "%016" PRIx64, tag);
 }
 
-/* Exactly 16 lower-case hexadecimal digits, then `end`. */
+/* Reads exactly 16 lower-case hexadecimal digits, followed by `end`. */
 static bool read_hex(const char *text, char end, uint64_t *out)
 {
     uint64_t value = 0;

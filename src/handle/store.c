@@ -27,7 +27,7 @@ int st_store_open(struct st_store *store, const char *name, const struct stitch_
 {
     int err;
 
-    *store = (struct st_store){ .readonly = (options->flags & STITCH_READONLY) != 0 };
+    *store = (struct st_store){ .access = options->flags & STITCH_READONLY ? ST_OS_READONLY : ST_OS_READWRITE };
     st_store_label(name, &store->label);
     err = st_store_open_folder(options->folder, &store->folder);
     store->folder.inherit = (options->flags & STITCH_INHERIT) != 0;
@@ -129,7 +129,7 @@ int st_store_open_segment(const struct st_store *store, const struct st_entry *e
     int err;
 
     st_names_segment(name, store->tag, entry->id);
-    err = st_os_object_open(&store->folder, name, store->readonly, out);
+    err = st_os_object_open(&store->folder, name, store->access, out);
     if (err)
         return err == STITCH_ENOENT ? STITCH_EGONE : err;
     err = st_os_object_status(out, status);
@@ -185,7 +185,7 @@ int st_store_open_roster(const struct st_store *store, uint64_t length, st_os_ob
     int err;
 
     st_names_roster(name, store->tag);
-    err = st_os_object_open(&store->folder, name, false, out);
+    err = st_os_object_open(&store->folder, name, ST_OS_READWRITE, out);
     if (err)
         return err;
     err = st_os_object_status(out, &status);
@@ -228,11 +228,11 @@ bool st_store_is_taken(const struct st_store *store)
     return st_store_status(&store->folder, &store->label, &status) == 0;
 }
 
-int st_store_find(const st_os_folder *folder, const struct st_label *label, bool readonly, struct st_found *out)
+int st_store_find(const st_os_folder *folder, const struct st_label *label, enum st_os_access access, struct st_found *out)
 {
     struct st_directory head; /* a copy of the first bytes, without the ring of entries */
     uint64_t got;
-    int err = st_os_object_open(folder, label->text, readonly, &out->object);
+    int err = st_os_object_open(folder, label->text, access, &out->object);
 
     if (err)
         return err;

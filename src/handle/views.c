@@ -38,12 +38,12 @@ void st_views_release(struct stitch_region *region)
 
 int st_views_map(struct stitch_region *region, struct st_segment_view *view, st_os_identity identity)
 {
-    bool readonly = st_handle_is_readonly(region);
+    enum st_os_access access = st_handle_access(region);
     int err;
 
     view->mapped = moves(region) ? window_for(region, 0) : view->extent;
-    err = moves(region) ? st_os_view_resize(&region->reservation, view->mapped, &view->object, readonly)
-                        : st_os_view_map(&region->reservation, view->offset, view->mapped, &view->object, readonly);
+    err = moves(region) ? st_os_view_resize(&region->reservation, view->mapped, &view->object, access)
+                        : st_os_view_map(&region->reservation, view->offset, view->mapped, &view->object, access);
     view->identity = st_os_view_identity(identity, st_handle_at(region, view->offset));
     note_base(region);
     return err;
@@ -102,7 +102,7 @@ int st_views_resize(struct stitch_region *region, uint64_t size)
     view = st_segments_last(&region->segments);
     if (!view || view->mapped == window)
         return 0;
-    err = st_os_view_resize(&region->reservation, window, &view->object, st_handle_is_readonly(region));
+    err = st_os_view_resize(&region->reservation, window, &view->object, st_handle_access(region));
     if (err)
         return err;
     st_segments_set_view(&region->segments, region->reservation.size,

@@ -64,9 +64,9 @@ static int make_directory(struct stitch_region *region, const struct st_geometry
     int err = st_store_make_directory(&region->store, geometry, &region->object);
 
     if (!err)
-        err = st_os_locks_open(&region->store.folder, &region->object, geometry->tag, false, &region->locks);
+        err = st_os_locks_open(&region->store.folder, &region->object, geometry->tag, ST_OS_READWRITE, &region->locks);
     if (!err)
-        err = st_os_in_use_lock_shared(&region->locks, false);
+        err = st_os_in_use_lock_shared(&region->locks, ST_OS_READWRITE);
     if (!err)
         err = st_os_object_status(&region->object, &status);
     if (err)
@@ -126,10 +126,10 @@ static bool may_be_going(const struct st_store *store)
 
     if (store->folder.objects_persist)
         return false;
-    err = st_store_find(&store->folder, &store->label, true, &found);
+    err = st_store_find(&store->folder, &store->label, ST_OS_READONLY, &found);
     if (err && err != STITCH_EVERSION)
         return true;
-    if (st_os_locks_open(&store->folder, &found.object, found.geometry.tag, true, &locks) == 0) {
+    if (st_os_locks_open(&store->folder, &found.object, found.geometry.tag, ST_OS_READONLY, &locks) == 0) {
         written = st_os_has_writer(&locks) != 0;
         st_os_locks_close(&locks);
     }

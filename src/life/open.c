@@ -43,7 +43,7 @@ static int take_in_use_lock(struct stitch_region *region, const struct st_found 
     int err = check_alive(found, locks);
 
     if (!err)
-        err = st_os_in_use_lock_shared(locks, st_handle_is_readonly(region));
+        err = st_os_in_use_lock_shared(locks, st_handle_access(region));
     if (err)
         return err;
     err = st_store_check(&region->store.folder, &region->store.label, found);
@@ -54,20 +54,20 @@ static int take_in_use_lock(struct stitch_region *region, const struct st_found 
 static int find_and_lock(struct stitch_region *region, const struct stitch_options *options)
 {
     struct st_store *store = &region->store;
-    bool readonly = st_handle_is_readonly(region);
+    enum st_os_access access = st_handle_access(region);
     struct st_found found;
     st_os_locks locks;
-    int err = st_store_find(&store->folder, &store->label, readonly, &found);
+    int err = st_store_find(&store->folder, &store->label, access, &found);
 
     if (err == STITCH_EVERSION)
         st_os_object_close(&found.object);
     if (err)
         return err;
     err = check_owner(options, &found.status);
-    if (!err && !readonly)
+    if (!err && access == ST_OS_READWRITE)
         err = st_os_folder_secure_like(&store->folder, &found.object);
     if (!err)
-        err = st_os_locks_open(&store->folder, &found.object, found.geometry.tag, readonly, &locks);
+        err = st_os_locks_open(&store->folder, &found.object, found.geometry.tag, access, &locks);
     if (err)
         goto close;
     err = take_in_use_lock(region, &found, &locks);

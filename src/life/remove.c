@@ -66,12 +66,12 @@ static bool remove_ended(const st_os_folder *folder, const struct st_label *labe
     st_os_locks locks;
     uint64_t tag;
     bool named = !st_store_is_unlinked(label, &tag), keep, ours, alone, removed;
-    int err = st_store_find(folder, label, false, &found);
+    int err = st_store_find(folder, label, ST_OS_READWRITE, &found);
 
     *out = (struct removed){ 0 };
     if (err && err != STITCH_EVERSION)
         return false;
-    if (st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks) != 0) {
+    if (st_os_locks_open(folder, &found.object, found.geometry.tag, ST_OS_READWRITE, &locks) != 0) {
         st_os_object_close(&found.object);
         return false;
     }
@@ -180,14 +180,14 @@ static int unlink_once(const st_os_folder *folder, const struct st_label *label)
     struct st_found found;
     struct removed removed;
     st_os_locks locks;
-    int err = st_store_find(folder, label, false, &found);
+    int err = st_store_find(folder, label, ST_OS_READWRITE, &found);
 
     if (err && err != STITCH_EVERSION)
         return err;
     if (found.status.owner != st_os_user() && st_os_user() != 0)
         err = STITCH_EACCES;
     else
-        err = st_os_locks_open(folder, &found.object, found.geometry.tag, false, &locks);
+        err = st_os_locks_open(folder, &found.object, found.geometry.tag, ST_OS_READWRITE, &locks);
     if (!err) {
         err = take_label(folder, label, &found, &locks, &unlinked);
         st_os_locks_close(&locks);

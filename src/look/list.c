@@ -63,7 +63,7 @@ static int examine(const st_os_folder *folder, const struct st_label *label, str
 {
     struct st_found found;
     st_os_locks locks;
-    int err = st_store_find(folder, label, true, &found);
+    int err = st_store_find(folder, label, ST_OS_READONLY, &found);
 
     if (err == STITCH_EVERSION)
         st_os_object_close(&found.object);
@@ -76,7 +76,7 @@ static int examine(const st_os_folder *folder, const struct st_label *label, str
     listing->created = found.geometry.created;
     if (!folder->objects_persist) /* objects there have no mode of their own */
         listing->mode = found.geometry.mode;
-    err = st_os_locks_open(folder, &found.object, found.geometry.tag, true, &locks);
+    err = st_os_locks_open(folder, &found.object, found.geometry.tag, ST_OS_READONLY, &locks);
     if (!err) {
         *hidden = !(found.geometry.flags & STITCH_KEEP) && st_os_in_use_is_locked(&locks) == 0;
         err = read_state(&found, listing);

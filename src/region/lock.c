@@ -21,10 +21,10 @@ static int part_from_parent(struct stitch_region *region)
     err = st_os_object_reopen(&region->object, &own);
     if (err)
         return err;
-    err = st_os_locks_open(&region->store.folder, &own, region->geometry.tag, st_handle_is_readonly(region), &locks);
+    err = st_os_locks_open(&region->store.folder, &own, region->geometry.tag, st_handle_access(region), &locks);
     if (err)
         goto close;
-    err = st_os_in_use_lock_shared(&locks, st_handle_is_readonly(region));
+    err = st_os_in_use_lock_shared(&locks, st_handle_access(region));
     if (err)
         goto close_locks;
     st_os_locks_close(&region->locks);
@@ -59,19 +59,24 @@ int st_lock_handle(struct stitch_region *region)
 
 /* -------------------------------------------------------------------------------------------- all writers --- */
 
+static enum st_os_patience patience_of(const struct stitch_region *region)
+{
+    return region->flags & STITCH_NOWAIT ? ST_OS_NOWAIT : ST_OS_WAIT;
+}
+
 /*
  * Acquires the writer lock. On systems where being exclusive is not the lock itself, it is checked separately; if that
  * check fails, the region counts as held exclusively.
  */
-static int lock_writers(const struct stitch_region *region, bool wait)
+static int lock_writers(const struct stitch_region *region, enum st_os_patience patience)
 {
     for (;;) {
-        int err = st_os_writer_lock(&region->locks, wait);
+        int err = st_os_writer_lock(&region->locks, patience);
 
         if (err || !st_directory_had_exclusive(region->directory) || st_os_writer_is_exclusive(&region->locks) == 0)
             return err;
         st_os_writer_unlock(&region->locks);
-        if (!wait)
+        if (patience == ST_OS_NOWAIT)
             return STITCH_EBUSY;
         st_os_sleep(EXCLUSIVE_LOOK_MS);
     }
@@ -88,13 +93,13 @@ int st_lock_region(struct stitch_region *region)
         return 0;
     }
     for (;;) {
-        int err = lock_writers(region, !(region->flags & STITCH_NOWAIT));
+        int err = lock_writers(region, patience_of(region));
 
         if (err || st_os_mutex_try(&region->table))
             return err;
         st_os_writer_unlock(&region->locks);
         st_os_mutex_lock(&region->table);
-        err = lock_writers(region, false);
+        err = lock_writers(region, ST_OS_NOWAIT);
         if (!err)
             return 0;
         st_os_mutex_unlock(&region->table);
@@ -105,7 +110,7 @@ int st_lock_region(struct stitch_region *region)
 
 int st_lock_exclusively(struct stitch_region *region)
 {
-    int err = lock_writers(region, !(region->flags & STITCH_NOWAIT));
+    int err = lock_writers(region, patience_of(region));
 
     if (err)
         return err;

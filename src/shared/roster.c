@@ -26,7 +26,7 @@ int st_roster_open(const st_os_object *object, uint64_t page, uint64_t tag, bool
     struct st_roster_shared *shared;
     uint64_t length = st_roster_length(page);
     void *at;
-    int err = st_os_map(object, length, false, &at);
+    int err = st_os_map(object, length, ST_OS_READWRITE, &at);
 
     *out = (struct st_roster){ 0 };
     if (err)
