@@ -10,8 +10,8 @@
 
 /* A function that has the name of a struct, as with stat, hides the struct's constructors in C++: g++ -Wshadow. */
 #if defined(__cplusplus) && defined(__GNUC__)
-#  pragma GCC diagnostic push
-#  pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 #endif
 
 #ifdef __cplusplus
@@ -22,29 +22,29 @@ extern "C" {
 
 /* A region as this handle and its directory know it. Numbers are bytes unless said. */
 struct stitch_info {
-    uint64_t size;          /* what this process may access now */
-    uint64_t generation;    /* mapped by this handle */
-    uint64_t segments;      /* segments mapped by this handle */
-    uint64_t region_size;       /* what the directory says at this moment */
+    uint64_t size;        /* what this process may access now */
+    uint64_t generation;  /* mapped by this handle */
+    uint64_t segments;    /* segments mapped by this handle */
+    uint64_t region_size; /* what the directory says at this moment */
     uint64_t region_generation;
     uint64_t region_segments;
-    uint64_t committed;     /* the commit mark: [0, committed) is backed by memory. With STITCH_LAZY: the end of the
+    uint64_t committed; /* the commit mark: [0, committed) is backed by memory. With STITCH_LAZY: the end of the
                                last extent */
-    uint64_t resident;      /* what the system says the listed objects hold now */
-    uint64_t extents;       /* sum of the extents of the listed segments */
+    uint64_t resident;  /* what the system says the listed objects hold now */
+    uint64_t extents;   /* sum of the extents of the listed segments */
     uint64_t reserve;
-    uint64_t page;          /* granule of commit and give-back in this folder */
-    uint64_t extent;        /* the `extent` option; 0: the sizing rule */
-    uint64_t capacity;      /* segments that the directory can list */
-    uint64_t backend;       /* enum stitch_backend, never AUTO */
-    uint64_t flags;         /* of the region: STITCH_LAZY, _KEEP, _SMALL_PAGES; of the handle: _READONLY, _EXCLUSIVE,
+    uint64_t page;     /* granule of commit and give-back in this folder */
+    uint64_t extent;   /* the `extent` option; 0: the sizing rule */
+    uint64_t capacity; /* segments that the directory can list */
+    uint64_t backend;  /* enum stitch_backend, never AUTO */
+    uint64_t flags;    /* of the region: STITCH_LAZY, _KEEP, _SMALL_PAGES; of the handle: _READONLY, _EXCLUSIVE,
                                _NOWAIT */
-    uint64_t mode;          /* permission bits */
-    uint64_t owner;         /* user id */
-    uint64_t created;       /* seconds since 1970-01-01 UTC */
-    uint64_t tag;           /* the region's random tag: part of its objects' names */
-    uint64_t writers;       /* 1 if some handle is attached that may write (this one counts), else 0 */
-    uint64_t spare[4];      /* 0 */
+    uint64_t mode;     /* permission bits */
+    uint64_t owner;    /* user id */
+    uint64_t created;  /* seconds since 1970-01-01 UTC */
+    uint64_t tag;      /* the region's random tag: part of its objects' names */
+    uint64_t writers;  /* 1 if some handle is attached that may write (this one counts), else 0 */
+    uint64_t spare[4]; /* 0 */
 };
 
 /* What the system's own map permits at a segment. */
@@ -59,13 +59,13 @@ struct stitch_segment {
     uint64_t extent;    /* bytes; never changes */
     uint64_t committed; /* bytes of it below the region's commit mark */
     uint64_t resident;  /* bytes that the system says its object holds now */
-    void    *address;   /* base + offset */
+    void *address;      /* base + offset */
     uint64_t adjacent;  /* 1 if the system's own map says: this object, whole, right after its neighbour */
     /* The system's own answer about [address, address + extent): VirtualQuery, /proc/self/maps. */
-    uint64_t view;      /* bytes from `address` on that are this object, in order */
-    uint64_t access;    /* STITCH_ACCESS_READ | _WRITE: what all of them permit */
-    uint64_t present;   /* bytes of them that are committed (Linux's map does not tell: `resident`) */
-    uint64_t spare[1];  /* 0 */
+    uint64_t view;     /* bytes from `address` on that are this object, in order */
+    uint64_t access;   /* STITCH_ACCESS_READ | _WRITE: what all of them permit */
+    uint64_t present;  /* bytes of them that are committed (Linux's map does not tell: `resident`) */
+    uint64_t spare[1]; /* 0 */
 };
 
 /*
@@ -109,14 +109,14 @@ enum stitch_fault {
 };
 
 struct stitch_verify_report {
-    uint64_t segments;    /* looked at */
-    uint64_t seams;       /* neighbours proved to join at the very byte */
-    uint64_t bytes;       /* bytes from base proved present, ours and in order, without a gap */
-    uint64_t reservation; /* bytes after them proved to be our reservation */
-    uint64_t fault;       /* enum stitch_fault: the first found */
-    uint64_t fault_offset;/* where, from base */
-    uint64_t fault_id;    /* the segment's id */
-    uint64_t spare[5];    /* 0 */
+    uint64_t segments;     /* looked at */
+    uint64_t seams;        /* neighbours proved to join at the very byte */
+    uint64_t bytes;        /* bytes from base proved present, ours and in order, without a gap */
+    uint64_t reservation;  /* bytes after them proved to be our reservation */
+    uint64_t fault;        /* enum stitch_fault: the first found */
+    uint64_t fault_offset; /* where, from base */
+    uint64_t fault_id;     /* the segment's id */
+    uint64_t spare[5];     /* 0 */
 };
 
 /*
@@ -184,7 +184,7 @@ STITCH_API STITCH_NODISCARD int stitch_shrink_report(stitch_region *region, uint
 /* A region as seen without attaching to it. */
 struct stitch_listing {
     const char *name;
-    int64_t  error;      /* 0, or why the rest is not known: STITCH_EACCES, _ECORRUPT, _EVERSION, _EBUSY (writers were
+    int64_t error; /* 0, or why the rest is not known: STITCH_EACCES, _ECORRUPT, _EVERSION, _EBUSY (writers were
                             faster than this look), ... */
     uint64_t size, committed, reserve, segments, generation, backend, flags, created;
     uint64_t mode, owner; /* known even if error is not 0 */
@@ -205,7 +205,7 @@ STITCH_API STITCH_NODISCARD int stitch_list_at(const char *folder, int (*each)(c
 
 /* A region that nobody used and that has been removed. */
 struct stitch_collected {
-    const char *name;  /* the region's; "" if it was unlinked before */
+    const char *name; /* the region's; "" if it was unlinked before */
     uint64_t tag;
     uint64_t objects;  /* removed, its directory and roster among them */
     uint64_t bytes;    /* of memory that they held */
@@ -227,6 +227,6 @@ STITCH_API STITCH_NODISCARD int stitch_collect_at(const char *folder,
 #endif
 
 #if defined(__cplusplus) && defined(__GNUC__)
-#  pragma GCC diagnostic pop
+#pragma GCC diagnostic pop
 #endif
 #endif

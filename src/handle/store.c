@@ -228,7 +228,8 @@ bool st_store_is_taken(const struct st_store *store)
     return st_store_status(&store->folder, &store->label, &status) == 0;
 }
 
-int st_store_find(const st_os_folder *folder, const struct st_label *label, enum st_os_access access, struct st_found *out)
+int st_store_find(const st_os_folder *folder, const struct st_label *label, enum st_os_access access,
+                  struct st_found *out)
 {
     struct st_directory head; /* a copy of the first bytes, without the ring of entries */
     uint64_t got;

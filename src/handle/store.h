@@ -27,7 +27,7 @@ struct st_label {
 /* Where the objects of one region are, and what they must look like. */
 struct st_store {
     st_os_folder folder;
-    struct st_label label; /* of the region's name */
+    struct st_label label;    /* of the region's name */
     enum st_os_access access; /* with which objects are opened */
     /* Known once the region is: st_store_identify. */
     uint64_t tag;   /* part of the objects' names */
@@ -112,7 +112,8 @@ bool st_store_is_taken(const struct st_store *store);
  *   STITCH_EBUSY      it is not yet declared
  *   STITCH_EVERSION   it has another layout, of which only the tag is known; then *out IS open
  */
-int st_store_find(const st_os_folder *folder, const struct st_label *label, enum st_os_access access, struct st_found *out);
+int st_store_find(const st_os_folder *folder, const struct st_label *label, enum st_os_access access,
+                  struct st_found *out);
 
 /* Returns 0 if the label still means that object, STITCH_ENOENT if it does not, or why this cannot be told. */
 int st_store_check(const st_os_folder *folder, const struct st_label *label, const struct st_found *found);

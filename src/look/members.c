@@ -95,7 +95,7 @@ static uint64_t prove(const struct stitch_region *region, const struct listed *l
 }
 
 static struct stitch_member describe(const struct stitch_region *region, const struct listed *listed,
-                              const struct st_seat *seat)
+                                     const struct st_seat *seat)
 {
     uint64_t end = common_end(listed, seat->last_id);
 

@@ -113,8 +113,7 @@ static void take_back_end(struct stitch_region *region)
     (void)st_sync_refresh(region);
 }
 
-int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut,
-                       uint64_t *size)
+int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut, uint64_t *size)
 {
     bool told = false;
     int err = st_lock_handle(region);

@@ -29,8 +29,7 @@ int st_write_begin(struct st_write *write, struct stitch_region *region);
  * then cannot begin, it is told that everything is still there.
  * Returns as st_write_begin, and STITCH_EINVAL as st_plan_cut.
  */
-int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut,
-                       uint64_t *size);
+int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut, uint64_t *size);
 
 /* Releases the locks, and calls the watcher for what has been mapped. */
 void st_write_end(struct st_write *write);

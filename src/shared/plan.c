@@ -39,8 +39,7 @@ uint64_t st_plan_mark(const struct st_rules *rules, uint64_t size, uint64_t end)
     return st_min(st_align_up(size, rules->block), end);
 }
 
-int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size,
-                   struct st_growth *out)
+int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size, struct st_growth *out)
 {
     const struct st_record *now = &known->record;
     uint64_t end = st_snapshot_end(known, now->count);

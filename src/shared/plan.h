@@ -50,18 +50,16 @@ struct st_growth {
 };
 
 /* Returns 0, STITCH_ERESERVE, or STITCH_ESEGMENTS. */
-int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size,
-                   struct st_growth *out);
+int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size, struct st_growth *out);
 
 /* How the bytes [from, to) that a region grows over are made to read zero. */
 enum st_zeroing {
-    ST_ZEROING_NONE,      /* they read zero already */
-    ST_ZEROING_STORE,     /* they have memory: store zeros */
-    ST_ZEROING_GIVE_BACK  /* lazy: give whole pages back, since storing could fault for want of memory */
+    ST_ZEROING_NONE,     /* they read zero already */
+    ST_ZEROING_STORE,    /* they have memory: store zeros */
+    ST_ZEROING_GIVE_BACK /* lazy: give whole pages back, since storing could fault for want of memory */
 };
 
-enum st_zeroing st_plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size,
-                                uint64_t *to);
+enum st_zeroing st_plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size, uint64_t *to);
 
 /* ----------------------------------------------------------------------------------------------------- shrink --- */
 
