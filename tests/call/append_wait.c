@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_append: readers never meet bytes unfilled. stitch_wait: wakes, times out, read-only too.
+ * stitch_append: readers never meet unfilled bytes. stitch_wait: it wakes and times out, with a read-only handle too.
  */
 #include "test.h"
 #include "maps.h"
 
-/* Records of 8 to 2000 bytes: first word the length, every other byte a function of the offset. */
+/* Makes a record of 8 to 2000 bytes: the first word is the length, every other byte a function of the offset. */
 static uint64_t make_record(unsigned char *record, uint64_t seed)
 {
     t_random random = t_random_from(seed);
@@ -16,7 +16,7 @@ static uint64_t make_record(unsigned char *record, uint64_t seed)
     return length;
 }
 
-/* Reads record by record as the region grows, with a spin or asleep; each must be whole the moment it is seen. */
+/* Reads record by record as the region grows, spinning or sleeping; each must be whole as soon as it is seen. */
 T_HELPER(record_reader)
 {
     stitch_region *region = t_open_readonly(t_argument(0));
@@ -58,7 +58,7 @@ T_HELPER(record_writer)
         T_TRUE(memcmp(t_bytes(region) + offset, record, (size_t)length) == 0);
     }
     t_tell(t_parent(), "written");
-    t_expect(t_parent(), "end"); /* when the other has mapped what may end with us */
+    t_expect(t_parent(), "end"); /* the other has mapped objects that may end with this process */
     t_close(region);
 }
 
@@ -104,7 +104,7 @@ static void append_says_where(void)
         T_EQ(stitch_generation(region), generation + 1);
         t_all_bytes(region, 0, size, 0x6b);
     }
-    /* From the region itself: bytes that are there already. */
+    /* The source may be bytes of the region itself. */
     T_OK(stitch_append(region, t_bytes(region), size, &offset));
     t_all_bytes(region, 0, 2 * size, 0x6b);
     T_OK(stitch_resize(region, 10));
@@ -130,18 +130,18 @@ static void wait_times_out(void)
         T_GIVES(stitch_wait(region, generation, 60), STITCH_ETIMEDOUT);
         T_TRUE(t_now_us() - start >= 59000);
         T_TRUE(t_now_us() - start < 20000000);
-        T_OK(stitch_wait(region, generation - 1, 0)); /* it differs already */
+        T_OK(stitch_wait(region, generation - 1, 0)); /* the generation differs already */
         T_OK(stitch_wait(region, generation + 1, -1));
     }
     T_OK(stitch_grow(writer, 1, NULL));
     T_OK(stitch_wait(reader, generation, -1));
-    T_EQ(stitch_size(reader), 0); /* it does not sync */
+    T_EQ(stitch_size(reader), 0); /* stitch_wait does not sync */
     T_EQ(stitch_generation(reader), generation);
     t_close(reader);
     t_close(writer);
 }
 
-/* Sleeps until each change and tells about it. */
+/* Sleeps until each change and says so. */
 T_HELPER(sleeper)
 {
     stitch_region *region = t_argument_number(1) ? t_open_readonly(t_argument(0)) : t_open(t_argument(0));
@@ -172,7 +172,7 @@ static void wait_wakes_every_sleeper_on_each_change(void)
         uint64_t start;
 
         if (round % 10 == 0)
-            t_sleep_us(3000); /* they really sleep */
+            t_sleep_us(3000); /* so that they really sleep */
         start = t_now_us();
         T_OK(round % 3 == 2 ? stitch_shrink(region, 100) : stitch_grow(region, 100, NULL));
         for (int i = 0; i < SLEEPERS; i++) {
@@ -187,7 +187,7 @@ static void wait_wakes_every_sleeper_on_each_change(void)
     t_close(region);
 }
 
-/* Sleepers that were killed must not cost the living anything. */
+/* Sleepers that were killed must not cost the others anything. */
 static void killed_sleepers_do_not_matter(void)
 {
     const char *name = t_name();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wrong arguments on every call: the documented error, nothing changed, nothing written to what should come out.
+ * Wrong arguments of every call: it returns the documented error, changes nothing, and writes to no out argument.
  */
 #include "test.h"
 #include "maps.h"
@@ -44,7 +44,7 @@ static void options_refused(void)
 #undef REFUSED
 }
 
-/* What only creating looks at. */
+/* Options that only creating checks. */
 static void creation_options_refused(void)
 {
     static const struct {
@@ -125,7 +125,7 @@ static void other_owner_needs_readonly(void)
     t_close(region);
 }
 
-/* A newer program's longer struct is fine as long as what we do not know is 0. */
+/* A newer program's longer struct is accepted as long as the fields that this library does not know are 0. */
 static void longer_and_shorter_structs(void)
 {
     struct {
@@ -164,7 +164,7 @@ static void null_options_are_the_defaults(void)
     T_EQ(t_info(one).tag, t_info(two).tag);
     t_close(two);
     t_close(one);
-    T_OK(stitch_attach(name, NULL, &one)); /* a new one */
+    T_OK(stitch_attach(name, NULL, &one)); /* this makes a new region */
     t_close(one);
 }
 
@@ -190,7 +190,7 @@ static void null_where_something_must_come_out(void)
     T_GIVES(stitch_list_at(t_folder(), NULL, NULL), STITCH_EINVAL);
     T_GIVES(stitch_append(region, NULL, 1, NULL), STITCH_EINVAL);
     T_UNCHANGED(&before, region);
-    T_OK(stitch_grow(region, 10, NULL)); /* these two may do without */
+    T_OK(stitch_grow(region, 10, NULL)); /* these two calls accept NULL */
     T_OK(stitch_append(region, "x", 1, NULL));
     T_EQ(stitch_size(region), 11);
     t_close(region);
@@ -226,7 +226,7 @@ static void null_regions(void)
     T_GIVES(stitch_find(NULL, &info, &segment), STITCH_EINVAL);
     T_GIVES(stitch_presence(NULL, 0), STITCH_EINVAL);
     T_GIVES(stitch_verify(NULL, &report), STITCH_EINVAL);
-    T_OK(stitch_close(NULL)); /* does nothing */
+    T_OK(stitch_close(NULL)); /* this does nothing */
     T_EQ(offset, 5);
 }
 
@@ -242,7 +242,7 @@ static void out_of_range(void)
     T_GIVES(stitch_discard(region, 0, 10001), STITCH_EINVAL);
     T_GIVES(stitch_discard(region, 10001, 0), STITCH_EINVAL);
     T_GIVES(stitch_discard(region, 10000, 1), STITCH_EINVAL);
-    T_GIVES(stitch_discard(region, 5000, UINT64_MAX - 4000), STITCH_EINVAL); /* wraps around */
+    T_GIVES(stitch_discard(region, 5000, UINT64_MAX - 4000), STITCH_EINVAL); /* the sum wraps around */
     T_GIVES(stitch_discard(region, UINT64_MAX, 2), STITCH_EINVAL);
     T_GIVES(stitch_wait(region, 0, -2), STITCH_EINVAL);
     T_GIVES(stitch_wait(region, 0, INT64_MIN), STITCH_EINVAL);
@@ -305,7 +305,7 @@ static void good_names(void)
         stitch_region *region, *other;
 
         if (!t_has(T_FOLDERS) && (unsigned char)good[i][0] == 0xff)
-            continue; /* names of the system's objects are characters there */
+            continue; /* there a name consists of characters */
         region = t_create(good[i]);
         T_OK(stitch_grow(region, 3, NULL));
         other = t_open(good[i]);

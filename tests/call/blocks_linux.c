@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel says of memory that was committed by huge pages: that it is, that STITCH_SMALL_PAGES is not, and that
- * a lack of room in the middle of a grow on several threads leaves nothing behind.
+ * Memory committed in blocks: the kernel says that it has huge pages, and none with STITCH_SMALL_PAGES; and a lack of
+ * room in the middle of a grow on several threads leaves nothing.
  */
 #define _GNU_SOURCE 1
 
@@ -13,7 +13,7 @@
 
 #include "os/os.h"
 
-/* Bytes of the region that this process has mapped by huge pages, by the kernel's own count. */
+/* Returns how many bytes of the region this process has mapped by huge pages, by the kernel's own count. */
 static uint64_t huge_bytes(stitch_region *region)
 {
     uintptr_t from = (uintptr_t)t_bytes(region), to = from + stitch_reserve(region), start = 0, begins, ends;
@@ -25,7 +25,7 @@ static uint64_t huge_bytes(stitch_region *region)
     T_TRUE(maps != NULL);
     while (fgets(line, sizeof line, maps) != NULL)
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begins, &ends) == 2)
-            start = begins; /* a line of the map; a name like "AnonHugePages" begins with a number too */
+            start = begins; /* a line of the map; "AnonHugePages" begins with a hexadecimal digit too */
         else if (start >= from && start < to && sscanf(line, "ShmemPmdMapped: %llu kB", &kib) == 1)
             sum += T_KIB(kib);
     (void)fclose(maps);
@@ -46,7 +46,7 @@ static void large_grows_are_huge_pages(void)
     T_OK(stitch_resize(region, T_MIB(64)));
     if (st_os_blocks_fail())
         t_skip("this kernel, with its settings, has no MADV_COLLAPSE for tmpfs");
-    T_TRUE(huge_bytes(region) >= T_MIB(60)); /* all but the first block, and what the kernel had no huge page for */
+    T_TRUE(huge_bytes(region) >= T_MIB(60)); /* all but the first block and those without a huge page */
     T_TRUE(t_info(region).committed <= T_MIB(66));
     T_OK(stitch_resize(region, T_MIB(64) + 1));
     T_EQ(t_info(region).committed, T_MIB(66));
@@ -75,9 +75,9 @@ static void promise_7_threads_in_a_folder_without_room(void)
     if (!t_mount("tmpfs", "size=64m", small, sizeof small))
         t_skip("no tmpfs can be mounted");
     t_environment("STITCH_DIR", small);
-    t_lender_reset();
+    t_parallel_reset();
     region = create(0);
-    T_OK(stitch_set_parallel(region, &t_lender));
+    T_OK(stitch_set_parallel(region, &t_parallel));
     T_OK(stitch_resize(region, T_MIB(5) + 77));
     memset(t_bytes(region), 0x17, T_MIB(5) + 77);
     t_state_take(&before, region);
@@ -88,7 +88,7 @@ static void promise_7_threads_in_a_folder_without_room(void)
         T_UNCHANGED(&before, region);
         T_TRUE(t_folder_used(small) <= used);
     }
-    T_TRUE(t_lender_runs() >= 5 || st_os_blocks_fail());
+    T_TRUE(t_parallel_runs() >= 5 || st_os_blocks_fail());
     T_OK(stitch_resize(region, T_MIB(40)));
     t_all_bytes(region, 0, T_MIB(5) + 77, 0x17);
     t_all_bytes(region, T_MIB(5) + 77, T_MIB(35) - 77, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_collect: what regions that ended with killed processes have left goes, is told, and nothing else is touched.
+ * stitch_collect: objects of regions that ended with killed processes go and are reported; nothing else is touched.
  */
 #include "test.h"
 #include "maps.h"
@@ -27,7 +27,7 @@ static int note(const struct stitch_collected *item, void *arg)
     return all->count == all->stop_at ? -4711 : 0;
 }
 
-/* The one of that name, of which there must be one. */
+/* Returns the one of that name and fails unless there is one. */
 static const struct stitch_collected *find(const collected *all, const char *name)
 {
     const struct stitch_collected *found = NULL;
@@ -41,7 +41,7 @@ static const struct stitch_collected *find(const collected *all, const char *nam
     return found;
 }
 
-/* Makes a region of so many segments, and waits for its end. */
+/* Makes a region of so many segments, and waits to be killed. */
 T_HELPER(owner)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -100,7 +100,7 @@ static void what_killed_processes_left_goes(void)
 
         T_EQ(one->tag, dead[i].tag);
         T_EQ(one->objects, T_REGION_OBJECTS + (backend == STITCH_BACKEND_STITCHED ? i * 2 : 1));
-        /* Its segments', and a directory and a roster of some pages each. */
+        /* The bytes of its segments, and of a directory and a roster of some pages each. */
         T_TRUE(one->bytes >= dead[i].resident + 8192 && one->bytes <= dead[i].resident + T_KIB(256));
     }
     T_EQ(t_folder_count(t_folder()), T_REGION_OBJECTS + (backend == STITCH_BACKEND_STITCHED ? 2 : 1));
@@ -111,7 +111,7 @@ static void what_killed_processes_left_goes(void)
     T_EQ(all.count, 3);
 }
 
-/* Used, kept, or only read: none of its business. Whose name was unlinked has none to tell. */
+/* It leaves regions in use, with STITCH_KEEP, or only read alone. An unlinked region is reported without a name. */
 static void what_is_used_or_kept_stays(void)
 {
     collected all = { 0 };
@@ -162,11 +162,11 @@ static void each_can_end_it(void)
         t_kill(dead[i].process);
     T_EQ(stitch_collect_at(t_folder(), note, &all), -4711);
     T_EQ(all.count, 2);
-    T_EQ(stitch_collect_at(t_folder(), NULL, NULL), 2); /* the others, without a word */
+    T_EQ(stitch_collect_at(t_folder(), NULL, NULL), 2); /* the others go without a report */
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
-/* The others that look by the way do the same. */
+/* Calls that look into the folder anyway collect as well. */
 static int count_listed(const struct stitch_listing *listing, void *count)
 {
     (void)listing;
@@ -195,7 +195,7 @@ static void create_attach_and_list_do_so_by_the_way(void)
     }
 }
 
-/* Whoever opens looks at one name, and if that is a dead region's it goes; the others do not. */
+/* stitch_open looks at one name and removes a dead region of that name, and no others. */
 static void open_removes_the_one_that_it_was_asked_for(void)
 {
     t_needs(T_FOLDERS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * STITCH_EXCLUSIVE: one handle is the region's only writer for its life; the others wait, or are told STITCH_EBUSY if
- * that is what they asked for with STITCH_NOWAIT. Readers are not concerned.
+ * STITCH_EXCLUSIVE: one handle is the region's only writer for its life; the others wait, or get STITCH_EBUSY if they
+ * asked for that with STITCH_NOWAIT. Readers are not affected.
  */
 #include "test.h"
 #include "maps.h"
@@ -29,7 +29,7 @@ static stitch_region *create(const char *name, uint64_t flags)
                                      .reserve = T_MIB(64) });
 }
 
-/* No writing call works, none changes anything, and their out arguments are left alone. */
+/* Fails unless every writing call gives STITCH_EBUSY, changes nothing, and leaves its out arguments alone. */
 static void must_be_busy(stitch_region *region)
 {
     struct stitch_info before = t_info(region);
@@ -49,12 +49,12 @@ static void must_be_busy(stitch_region *region)
     T_EQ(t_info(region).region_size, before.region_size);
 }
 
-/* Growing, shrinking and following go on as ever. */
+/* Fails unless growing, shrinking and following work as always. */
 static void use(stitch_region *region)
 {
     uint64_t size, offset;
 
-    T_OK(stitch_grow(region, 0, &size)); /* catches up */
+    T_OK(stitch_grow(region, 0, &size)); /* it syncs */
     T_OK(stitch_grow(region, T_MIB(5), &offset));
     T_EQ(offset, size);
     t_all_bytes(region, size, T_MIB(5), 0);
@@ -80,7 +80,7 @@ static void one_writer_and_the_others_are_told(void)
     T_TRUE(none == NULL);
     use(region);
     must_be_busy(other);
-    T_TRUE(stitch_sync(other) >= 0); /* following is not writing */
+    T_TRUE(stitch_sync(other) >= 0); /* a sync is no write */
     T_EQ(stitch_size(other), stitch_size(region));
     t_close(region);
     use(other);
@@ -145,7 +145,7 @@ T_HELPER(holder)
     t_close(region);
 }
 
-/* Writes without NOWAIT, so it waits; tells before and after. */
+/* Writes without STITCH_NOWAIT, so it waits; says so before and after. */
 T_HELPER(waiting_writer)
 {
     stitch_region *region;
@@ -159,7 +159,7 @@ T_HELPER(waiting_writer)
     t_close(region);
 }
 
-/* The holder closes, or is killed; whoever waited goes on behind what it has grown. */
+/* The holder closes, or is killed; the waiting writer then grows after the bytes that the holder has grown. */
 static void others_wait_for_the_holders_end(void)
 {
     for (int round = 0; round < 4; round++) {
@@ -177,7 +177,7 @@ static void others_wait_for_the_holders_end(void)
         T_EQ(stitch_sync(looker), 1);
         t_all_bytes(looker, 0, T_MIB(3), 0x68);
         must_be_busy(looker);
-        t_sleep_us(20000); /* time enough to do what must not be done */
+        t_sleep_us(20000); /* long enough to see it if it happened */
         T_TRUE(!t_heard(waiter));
         if (killed) {
             t_kill(holder);
@@ -235,7 +235,7 @@ static void readers_are_not_concerned(void)
     t_close(region);
 }
 
-/* Killed in the middle of growing: the lock is free, and what it left half done is put right. */
+/* The holder is killed in the middle of growing: the lock is free, and the next writer recovers. */
 T_HELPER(grower)
 {
     stitch_region *region = open_with(t_argument(0), STITCH_EXCLUSIVE);
@@ -292,7 +292,7 @@ static void grow_blocks(void *arg)
     }
 }
 
-/* Exclusive is the handle, not the thread that opened it. */
+/* The handle is exclusive, not the thread that opened it. */
 static void threads_of_the_holder(void)
 {
     enum { THREADS = 4 };
@@ -333,7 +333,7 @@ static void open_and_close(void *arg)
     }
 }
 
-/* Handles that are refused come and go while the holder works; opened in one thread, closed in another. */
+/* Other handles are refused while the holder works; it is opened in one thread and closed in another. */
 static void refused_handles_disturb_nobody(void)
 {
     const char *name = t_name();

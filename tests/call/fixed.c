@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fixed backend, the article's first program: one segment, all of it committed at creation. It grows and shrinks
- * inside that, and never lacks memory; none is given back before the end.
+ * The fixed backend, the article's first program: one segment, committed as a whole at creation. It grows and shrinks
+ * inside that segment and never lacks memory; none is given back before the end.
  */
 #include "test.h"
 #include "maps.h"
@@ -55,7 +55,7 @@ static void the_reserve_is_the_size_if_none_is_given(void)
     }
 }
 
-/* The mapping and the memory are the same all the time, in every process: only the size moves. */
+/* Mapping and memory stay the same in every process; only the size changes. */
 T_HELPER(follower)
 {
     stitch_region *region = t_open_readonly(t_argument(0));
@@ -101,7 +101,7 @@ static void promise_1_nothing_moves_but_the_size(void)
     t_close(region);
 }
 
-/* What is discarded may go, the memory stays paid for. */
+/* Discarded contents may go, and the memory stays committed. */
 static void discard_gives_nothing_back(void)
 {
     stitch_region *region = create(t_name(), T_MIB(4), T_MIB(4));
@@ -114,7 +114,7 @@ static void discard_gives_nothing_back(void)
     t_close(region);
 }
 
-/* Readers too see only [0, size). */
+/* A reader's size ends at the same place. */
 static void promise_9_a_reader_changes_nothing(void)
 {
     const char *name = t_name();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The article's other two shapes, fixed and remap: what they have in common with all the others. The promises hold, but
- * for what each gives up by name: remap's base moves (call/remap.c), fixed gives no memory back (call/fixed.c).
+ * The article's other two shapes, fixed and remap: the promises hold for them as for the other backends, except the one
+ * that each gives up: remap's base moves (remap.c), and fixed gives no memory back (fixed.c).
  */
 #include "test.h"
 #include "maps.h"
@@ -16,7 +16,7 @@ static stitch_region *create(const char *name, uint64_t size)
     return t_create_shape((t_shape){ .name = name, .reserve = T_MIB(24), .size = size });
 }
 
-/* "sync": the sum of what it then sees; "look": what it had is still what it was. */
+/* "sync": syncs and returns the sum of its bytes; "look": checks that its bytes are as before. */
 T_HELPER(follower)
 {
     stitch_region *region = t_argument_number(1) ? t_open_readonly(t_argument(0)) : t_open(t_argument(0));
@@ -29,9 +29,9 @@ T_HELPER(follower)
 
         if (strcmp(line, "end") == 0)
             break;
-        T_TRUE(stitch_base(region) == base); /* since its own last sync */
+        T_TRUE(stitch_base(region) == base); /* as since its own last sync */
         T_EQ(stitch_size(region), seen);
-        if (strcmp(line, "look") == 0) { /* by others' steps nothing that it has mapped goes */
+        if (strcmp(line, "look") == 0) { /* steps of others unmap nothing here */
             (void)t_model_sum_of(stitch_base(region), seen);
             t_tell(t_parent(), "looked");
             continue;
@@ -193,7 +193,7 @@ static int take_listing(const struct stitch_listing *listing, void *backend)
     return 0;
 }
 
-/* Asked for in the environment, told by everything that tells, and taken over by who opens it. */
+/* The environment asks for the backend, every call that reports says it, and later handles have it. */
 static void the_environment_can_ask_for_them(void)
 {
     uint64_t backend = t_options().backend, listed = 0;
@@ -215,7 +215,7 @@ static void the_environment_can_ask_for_them(void)
     t_close(region);
 }
 
-/* Regions of these shapes die, and are found, like all others. */
+/* Regions of these shapes end, and are found, like all others. */
 T_HELPER(dying_writer)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -234,7 +234,7 @@ static void promise_8_a_writer_that_dies(void)
 
     t_expect(writer, "grown");
     t_kill(writer);
-    T_EQ(stitch_sync(region), 1); /* the object is ours as well: nothing is lost */
+    T_EQ(stitch_sync(region), 1); /* this handle holds the object too: nothing is lost */
     T_EQ(stitch_size(region), T_MIB(9));
     t_all_bytes(region, 0, T_MIB(9), 9);
     (void)t_prove(region);

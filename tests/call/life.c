@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How regions begin and end: create, open, attach, unlink, the last one out, and what killed processes leave.
+ * How regions begin and end: create, open, attach, unlink, the last close, and the objects that killed processes leave.
  */
 #include "test.h"
 #include "maps.h"
@@ -30,7 +30,7 @@ static void second_creator_gets_eexist(void)
 
     T_GIVES(stitch_create(name, &options, &other), STITCH_EEXIST);
     T_TRUE(other == NULL);
-    options.size = T_MIB(5); /* also with segments that would have to be undone */
+    options.size = T_MIB(5); /* so that there would be segments to undo */
     T_GIVES(stitch_create(name, &options, &other), STITCH_EEXIST);
     T_OK(stitch_grow(region, 10, NULL));
     T_FOLDER_HOLDS(T_REGION_OBJECTS + 1);
@@ -59,7 +59,7 @@ static void attach_opens_or_creates(void)
     options.size = 12345;
     T_OK(stitch_attach(name, &options, &one));
     T_EQ(stitch_size(one), 12345);
-    options.size = 99; /* the region's own counts */
+    options.size = 99; /* the region's own size counts */
     options.reserve = T_MIB(64);
     T_OK(stitch_attach(name, &options, &two));
     T_EQ(stitch_size(two), 12345);
@@ -111,7 +111,7 @@ static void processes_that_attach_at_once_share_one_region(void)
             T_EQ((offset - 4096) % 8, 0);
             offsets |= UINT64_C(1) << (offset - 4096) / 8;
         }
-        T_EQ(offsets, (UINT64_C(1) << RACERS) - 1); /* and their grows tile */
+        T_EQ(offsets, (UINT64_C(1) << RACERS) - 1); /* and their grows lie end to end */
         for (int i = 0; i < RACERS; i++)
             t_tell(racers[i], "close");
     }
@@ -119,7 +119,7 @@ static void processes_that_attach_at_once_share_one_region(void)
         t_finish(racers[i]);
 }
 
-/* As above, but nobody waits for the others: the region ends and begins anew all the time. */
+/* As above, but no process waits for the others, so the region ends and begins anew all the time. */
 T_HELPER(coming_and_going)
 {
     uint64_t rounds = t_argument_number(1);
@@ -200,9 +200,9 @@ static void name_can_be_used_again_at_once(void)
     T_EQ(regions_listed(), 1);
     third = t_open(name);
     T_EQ(t_info(third).tag, t_info(new_one).tag);
-    T_OK(stitch_grow(old, T_MIB(3), NULL)); /* the old one does not mind */
+    T_OK(stitch_grow(old, T_MIB(3), NULL)); /* the old region is not affected */
     t_all_bytes(old, 0, 100, 'o');
-    t_close(old); /* nor does its end touch the new one */
+    t_close(old); /* nor is the new one by its end */
     T_OK(stitch_grow(third, 1, NULL));
     T_EQ(stitch_sync(new_one), 1);
     T_EQ(regions_listed(), 1);
@@ -230,7 +230,7 @@ static void the_last_one_out_removes_it(void)
     T_GIVES(stitch_open(name, &options, &none), STITCH_ENOENT);
 }
 
-/* Is started while others have the region, and knows nothing of it. */
+/* Is started while others have the region, and does not know of it. */
 T_HELPER(heir)
 {
     t_tell(t_parent(), "here");
@@ -238,8 +238,8 @@ T_HELPER(heir)
 }
 
 /*
- * Where objects live as long as somebody has a handle, whoever inherits one keeps them; but only if that was asked for.
- * Where they do not, nothing survives exec.
+ * Where objects live as long as some process has a handle, a process that inherits one keeps them; but it inherits it
+ * only with STITCH_INHERIT. Where objects do not live so, nothing survives exec.
  */
 static void handles_are_inherited_where_that_is_asked_for(void)
 {
@@ -315,7 +315,7 @@ T_HELPER(holder)
     (void)t_hear_or_end(t_parent());
 }
 
-/* SIGKILL leaves the objects; whoever next lists, creates or attaches in the folder removes them. */
+/* SIGKILL leaves the objects; the next process that lists, creates or attaches in the folder removes them. */
 static void killed_processes_leave_nothing(void)
 {
     for (int how = 0; how < 4; how++) {
@@ -327,7 +327,7 @@ static void killed_processes_leave_nothing(void)
         t_expect(one, "holding");
         t_expect(two, "holding");
         t_kill(one);
-        T_EQ(regions_listed(), 1); /* somebody lives */
+        T_EQ(regions_listed(), 1); /* one process still lives */
         t_kill(two);
         T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0);
         switch (how) {
@@ -384,7 +384,7 @@ static void unlinked_regions_of_killed_processes_go_too(void)
 
     t_expect(holder, "holding");
     T_OK(stitch_unlink(name));
-    T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0); /* the holder can still grow and follow */
+    T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0); /* the holder still grows and follows */
     t_regions_are(0);
     T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) > 0);
     t_kill(holder);
@@ -392,7 +392,7 @@ static void unlinked_regions_of_killed_processes_go_too(void)
     T_FOLDER_HOLDS(0);
 }
 
-/* Creators that are killed at any moment leave nothing that a lister would show half made. */
+/* Creators that are killed at any moment leave no half-made region that stitch_list shows. */
 T_HELPER(endless_creator)
 {
     for (uint64_t i = 0;; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who holds what: memory of segments that left the region and that a follower still has mapped. What the roster says
- * and what the system's map of that process shows must be the same bytes, and the bytes that left.
+ * Memory of segments that left the region and that a follower still has mapped: the bytes that the roster says, those
+ * that the system's map of that process shows, and those that left must be the same.
  */
 #include "test.h"
 #include "maps.h"
@@ -17,7 +17,7 @@ static stitch_region *create(const char *name, unsigned segments)
                                      .segments = segments });
 }
 
-/* Attaches, and then does what it is told: "sync", or the end. */
+/* Attaches; then syncs on "sync", and otherwise ends. */
 T_HELPER(follower)
 {
     stitch_region *region = t_argument_number(1) ? t_open_readonly(t_argument(0)) : t_open(t_argument(0));
@@ -58,7 +58,7 @@ static void pins(stitch_region *region, const t_process *process, uint64_t bytes
     T_EQ(member.proved, bytes);
 }
 
-/* Bytes of views of this process's map in the follower's reservation: the test's own reading, not the library's. */
+/* Returns how many bytes of views that process has in its reservation: read by the test, not by the library. */
 static uint64_t mapped_in(stitch_region *region, const t_process *process)
 {
     struct stitch_member member = t_member_of(region, process);
@@ -74,41 +74,41 @@ static void a_follower_pins_what_left_until_it_syncs(void)
 {
     const char *name = t_name();
     stitch_region *region = create(name, 6);
-    t_process *behind[2] = { follow(name, 0), follow(name, 1) };
+    t_process *lagging[2] = { follow(name, 0), follow(name, 1) };
 
     for (int i = 0; i < 2; i++) {
-        pins(region, behind[i], 0);
-        T_EQ(t_member_of(region, behind[i]).mapped, T_MIB(12));
-        T_EQ(mapped_in(region, behind[i]), T_MIB(12));
+        pins(region, lagging[i], 0);
+        T_EQ(t_member_of(region, lagging[i]).mapped, T_MIB(12));
+        T_EQ(mapped_in(region, lagging[i]), T_MIB(12));
     }
-    T_OK(stitch_resize(region, T_MIB(8) - 5000)); /* two segments leave; a part of another does not count */
+    T_OK(stitch_resize(region, T_MIB(8) - 5000)); /* two segments leave; the part of another does not count */
     pins(region, NULL, 0);
     for (int i = 0; i < 2; i++)
-        pins(region, behind[i], T_MIB(4));
+        pins(region, lagging[i], T_MIB(4));
     T_OK(stitch_resize(region, T_MIB(2)));
-    sync_one(behind[1]);
-    pins(region, behind[0], T_MIB(10));
-    pins(region, behind[1], 0);
-    T_EQ(mapped_in(region, behind[0]), T_MIB(12));
-    T_EQ(mapped_in(region, behind[1]), T_MIB(2));
+    sync_one(lagging[1]);
+    pins(region, lagging[0], T_MIB(10));
+    pins(region, lagging[1], 0);
+    T_EQ(mapped_in(region, lagging[0]), T_MIB(12));
+    T_EQ(mapped_in(region, lagging[1]), T_MIB(2));
     for (int i = 0; i < 2; i++)
-        T_OK(stitch_grow(region, T_MIB(2), NULL)); /* others, at the addresses of those that left */
-    pins(region, behind[0], T_MIB(10));
-    pins(region, behind[1], 0);
-    T_EQ(t_member_of(region, behind[1]).mapped, T_MIB(2));
+        T_OK(stitch_grow(region, T_MIB(2), NULL)); /* new segments at the addresses of those that left */
+    pins(region, lagging[0], T_MIB(10));
+    pins(region, lagging[1], 0);
+    T_EQ(t_member_of(region, lagging[1]).mapped, T_MIB(2));
     T_OK(stitch_resize(region, 0));
-    pins(region, behind[0], T_MIB(12));
-    pins(region, behind[1], T_MIB(2));
+    pins(region, lagging[0], T_MIB(12));
+    pins(region, lagging[1], T_MIB(2));
     for (int i = 0; i < 2; i++) {
-        sync_one(behind[i]);
-        pins(region, behind[i], 0);
-        T_EQ(t_member_of(region, behind[i]).mapped, 0);
-        end_one(behind[i]);
+        sync_one(lagging[i]);
+        pins(region, lagging[i], 0);
+        T_EQ(t_member_of(region, lagging[i]).mapped, 0);
+        end_one(lagging[i]);
     }
     t_close(region);
 }
 
-/* A stopped one holds what it has, for as long as it is stopped; and when it is killed, all comes back. */
+/* A stopped process holds its segments as long as it is stopped; when it is killed, all memory comes back. */
 static void a_stopped_follower_pins_and_a_killed_one_does_not(void)
 {
     const char *name = t_name();
@@ -126,7 +126,7 @@ static void a_stopped_follower_pins_and_a_killed_one_does_not(void)
     t_close(region);
 }
 
-/* Other handles of this very process count like those of others. */
+/* Other handles of this process count like those of other processes. */
 static void handles_of_one_process(void)
 {
     const char *name = t_name();
@@ -177,37 +177,37 @@ static void a_shrink_reports_what_left_and_who_holds_it(void)
 {
     const char *name = t_name();
     stitch_region *region = create(name, 10);
-    t_process *behind[FOLLOWERS];
+    t_process *lagging[FOLLOWERS];
 
     must_be(shrink(region, 0), 0, 0, 0);
     must_be(shrink(region, 5000), 0, 0, 0); /* no segment leaves */
     must_be(shrink(region, T_MIB(2)), T_MIB(2), 0, 0);
     T_OK(stitch_resize(region, T_MIB(18)));
     for (int i = 0; i < FOLLOWERS; i++)
-        behind[i] = follow(name, i % 2);
+        lagging[i] = follow(name, i % 2);
     must_be(shrink(region, T_MIB(4)), T_MIB(4), T_MIB(4), 3);
-    sync_one(behind[0]);
-    must_be(shrink(region, T_MIB(2) + 1), T_MIB(2), T_MIB(2), 3); /* and the one that was up to date had it too */
+    sync_one(lagging[0]);
+    must_be(shrink(region, T_MIB(2) + 1), T_MIB(2), T_MIB(2), 3); /* the follower that was up to date had it too */
     T_OK(stitch_resize(region, T_MIB(12)));
-    sync_one(behind[0]);
-    t_kill(behind[1]);
+    sync_one(lagging[0]);
+    t_kill(lagging[1]);
     must_be(shrink(region, T_MIB(2)), T_MIB(2), T_MIB(2), 2); /* the dead hold nothing */
     for (int i = 0; i < 3; i += 2)
-        sync_one(behind[i]);
-    T_OK(stitch_grow(region, T_MIB(6), NULL)); /* nobody else has seen this */
+        sync_one(lagging[i]);
+    T_OK(stitch_grow(region, T_MIB(6), NULL)); /* no other process has seen this */
     must_be(shrink(region, T_MIB(6)), T_MIB(6), 0, 0);
-    sync_one(behind[2]);
+    sync_one(lagging[2]);
     T_OK(stitch_grow(region, T_MIB(4), NULL));
-    sync_one(behind[2]);
+    sync_one(lagging[2]);
     T_OK(stitch_grow(region, T_MIB(2), NULL));
     must_be(shrink(region, T_MIB(8)), T_MIB(8), T_MIB(6), 2); /* of the last 2 MiB none; of the first, both */
-    end_one(behind[0]);
-    end_one(behind[2]);
+    end_one(lagging[0]);
+    end_one(lagging[2]);
     must_be(shrink(region, stitch_size(region)), T_MIB(8), 0, 0);
     t_close(region);
 }
 
-/* One segment for life never leaves; nobody can hold anything. */
+/* The one segment of such a region never leaves, so nobody can hold memory that has left. */
 static void one_segment_never_leaves(void)
 {
     const char *name = t_name();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads that the caller lends (stitch_set_parallel), and regions that are committed by single pages: what comes of a
- * grow is the same in every case, whoever did the work.
+ * The caller's threads (stitch_set_parallel), and regions that are committed page by page: the effect of a grow is the
+ * same in every case, no matter which thread did the work.
  */
 #include "test.h"
 
@@ -24,11 +24,11 @@ static void run_nothing(void *arg, void (*work)(void *job), void *job)
 static stitch_region *create(const char *name, uint64_t flags)
 {
     st_store(&asked, 0);
-    t_lender_reset();
+    t_parallel_reset();
     return t_create_shape((t_shape){ .name = name, .flags = flags, .reserve = T_MIB(256) });
 }
 
-/* Up and down, with rubbish left behind each time. */
+/* Grows and shrinks, and leaves bytes that are not zero each time. */
 static void grow_and_look(stitch_region *region)
 {
     static const uint64_t sizes[] = { T_MIB(1), T_MIB(40) + 5, T_MIB(70) - 1, T_MIB(33), T_MIB(75), 0, T_MIB(64) };
@@ -45,7 +45,7 @@ static void grow_and_look(stitch_region *region)
     }
 }
 
-/* Is a large grow committed by blocks here? */
+/* Returns whether a large grow is committed by blocks here. */
 static bool by_blocks(stitch_region *region)
 {
     return t_info(region).page < STITCH_EXTENT_UNIT && !st_os_blocks_fail();
@@ -55,12 +55,12 @@ static void lent_threads_take_part(void)
 {
     stitch_region *region = create(t_name(), 0);
 
-    T_OK(stitch_set_parallel(region, &t_lender));
+    T_OK(stitch_set_parallel(region, &t_parallel));
     grow_and_look(region);
     if (by_blocks(region))
-        T_TRUE(t_lender_runs() >= 3);
+        T_TRUE(t_parallel_runs() >= 3);
     else
-        T_EQ(t_lender_runs(), 0);
+        T_EQ(t_parallel_runs(), 0);
     t_close(region);
 }
 
@@ -80,7 +80,7 @@ static void a_lender_may_do_nothing(void)
     t_close(region);
 }
 
-/* A small grow is over before another thread would have begun. */
+/* A small grow ends before another thread would have begun, so it uses none. */
 static void nobody_is_asked_for_a_little(void)
 {
     const struct stitch_parallel lender = { run_nothing, NULL };
@@ -122,7 +122,7 @@ static void what_lend_refuses(void)
 
     T_GIVES(stitch_set_parallel(NULL, &lender), STITCH_EINVAL);
     T_GIVES(stitch_set_parallel(reader, &lender), STITCH_EREADONLY);
-    T_OK(stitch_set_parallel(region, &(struct stitch_parallel){ NULL, NULL })); /* nobody, as NULL */
+    T_OK(stitch_set_parallel(region, &(struct stitch_parallel){ NULL, NULL })); /* the same as NULL */
     grow_and_look(region);
     t_close(reader);
     t_close(region);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers that come again and clocks that differ: a process id used by a later process, and processes whose name space
- * of clocks says another time since boot, by which the kernel tells when a process began.
+ * A process id that a later process uses again; and processes whose name space of clocks has another time since boot,
+ * from which the kernel computes when a process began.
  */
 #define _GNU_SOURCE 1
 
@@ -29,7 +29,7 @@ static bool write_to(const char *path, const char *text)
     return file && fclose(file) == 0 && good;
 }
 
-/* Lives; attaches when it is told to, and ends when it is told to. */
+/* Lives, and attaches and ends when it is told to. */
 T_HELPER(newcomer)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -66,7 +66,7 @@ static void end(t_process *process)
 
 /* --------------------------------------------------------------------------------------------- process ids --- */
 
-/* A process of this id, in a name space where nobody else starts any. */
+/* Starts a process of this id, in a name space where nobody else starts any. */
 static t_process *start_with_id(uint64_t id, const char *name)
 {
     char last[32];
@@ -89,12 +89,12 @@ static void use_ids_again(const char *name)
         started = t_member_of(region, first).started;
         T_EQ(t_members_count(region), 2);
         t_kill(first);
-        t_sleep_us((uint64_t)2 * TICK_US); /* in the same tick they could not be told apart */
+        t_sleep_us((uint64_t)2 * TICK_US); /* in the same tick both would begin at the same time */
         second = start_with_id(id, name);
         T_EQ(t_process_id(second), id);
-        T_TRUE(!t_is_member(region, second)); /* lives, and has never attached */
+        T_TRUE(!t_is_member(region, second)); /* it lives and has never attached */
         T_EQ(t_members_count(region), 1);
-        T_OK(stitch_grow(region, 1, NULL)); /* what the first had locked is free */
+        T_OK(stitch_grow(region, 1, NULL)); /* the locks of the first are free */
         attach(second);
         T_TRUE(t_member_of(region, second).started > started);
         T_EQ(t_members_count(region), 2);
@@ -104,7 +104,7 @@ static void use_ids_again(const char *name)
     t_close(region);
 }
 
-/* Becomes the first of a new name space of processes, with a /proc of it; everything happens there. */
+/* Becomes the first process of a new name space, with a /proc of its own; everything happens there. */
 static void in_a_name_space(void *name)
 {
     int status;
@@ -147,7 +147,7 @@ static void an_id_that_comes_again_is_another_process(void)
 
 /* -------------------------------------------------------------------------------------------------- clocks --- */
 
-/* Its time since boot is 1000 seconds more than its parent's. It sees the parent, and hears of what that publishes. */
+/* Its time since boot is 1000 seconds later than its parent's. It sees the parent, and follows what that publishes. */
 static void with_another_clock(void *name)
 {
     stitch_region *region = t_open(name);
@@ -173,7 +173,7 @@ static void in_another_time(void *name)
         t_tell(t_parent(), "refused");
         return;
     }
-    process = t_fork(with_another_clock, name); /* children are in the new one, not the process itself */
+    process = t_fork(with_another_clock, name); /* children are in the new name space, the process itself is not */
     t_tell(t_parent(), "%s", t_hear(process));
     for (const char *line; strcmp(line = t_hear(t_parent()), "end") != 0;) {
         t_tell(process, "%s", line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking: info, segment, find, presence, list, discard.
+ * The calls that look (info, segment, find, presence, list), and discard.
  */
 #include "test.h"
 #include "maps.h"
@@ -47,7 +47,7 @@ static void info_tells_what_it_is(void)
     reader = t_open_readonly(name);
     T_EQ(t_info(reader).flags, STITCH_READONLY);
     T_EQ(t_info(reader).tag, info.tag);
-    T_OK(stitch_grow(region, T_MIB(4), NULL)); /* what the handle knows, and what the directory says */
+    T_OK(stitch_grow(region, T_MIB(4), NULL)); /* the handle's known state differs from the directory's */
     info = t_info(reader);
     T_EQ(info.size, T_MIB(3) + 5);
     T_EQ(info.region_size, T_MIB(7) + 5);
@@ -101,7 +101,7 @@ static void promise_5_grown_memory_is_there_before_anybody_touches_it(void)
     t_close(region);
 }
 
-/* Down from 9 MiB in random steps: no more is held than the size takes, to the granule. */
+/* Shrinks from 9 MiB in random steps: no more memory is held than the size takes, to the granule. */
 static void the_tail_is_given_back(uint64_t flags, uint64_t large_granule)
 {
     t_random random = t_random_start();
@@ -146,7 +146,7 @@ static void presence_tells_reserved_from_committed(void)
     T_EQ(stitch_presence(region, 0), STITCH_PRESENCE_RESERVED);
     T_EQ(stitch_presence(region, stitch_reserve(region) - 1), STITCH_PRESENCE_RESERVED);
     T_OK(stitch_resize(region, T_MIB(3)));
-    for (uint64_t at = 0; at < T_MIB(3); at += 50000) /* nobody has touched them */
+    for (uint64_t at = 0; at < T_MIB(3); at += 50000) /* no process has touched these bytes */
         T_EQ(stitch_presence(region, at), STITCH_PRESENCE_COMMITTED);
     T_EQ(stitch_presence(region, T_MIB(3) - 1), STITCH_PRESENCE_COMMITTED);
     T_EQ(stitch_presence(region, T_MIB(8)), STITCH_PRESENCE_RESERVED);
@@ -196,9 +196,9 @@ static void discard_keeps_what_is_outside(void)
         for (uint64_t at = from; at < to; at++)
             if (t_bytes(region)[at] != 0x3c && t_bytes(region)[at] != 0)
                 T_FAIL("byte %" PRIu64 " is neither old nor zero", at);
-        memset(t_bytes(region), 0x3c, T_MIB(7)); /* still there to be used */
+        memset(t_bytes(region), 0x3c, T_MIB(7)); /* the memory is still there */
     }
-    T_TRUE(t_info(region).resident >= T_MIB(7)); /* and still paid for */
+    T_TRUE(t_info(region).resident >= T_MIB(7)); /* and still committed */
     (void)t_prove(region);
     t_close(region);
 }
@@ -214,8 +214,8 @@ static void discard_gives_back_in_lazy_regions(void)
         T_OK(stitch_grow(region, T_MIB(1), NULL));
     memset(t_bytes(region), 0x3d, T_MIB(9));
     was = t_info(region).resident;
-    T_OK(stitch_discard(region, T_MIB(1) + 5, T_MIB(6))); /* over seams */
-    if (t_info(region).resident > was - T_MIB(5)) /* before anybody reads: that would fetch memory again */
+    T_OK(stitch_discard(region, T_MIB(1) + 5, T_MIB(6))); /* across seams */
+    if (t_info(region).resident > was - T_MIB(5)) /* reading would make them resident again */
         T_FAIL("%" PRIu64 " bytes are held of %" PRIu64, t_info(region).resident, was);
     t_all_bytes(region, 0, T_MIB(1) + 5, 0x3d);
     t_all_bytes(region, T_MIB(1) + 8192, T_MIB(6) - 16384, 0);
@@ -298,7 +298,7 @@ static void list_tells_what_a_stranger_sees(void)
     t_close(region);
 }
 
-/* Other people's files in the folder are nobody's region. */
+/* Foreign files in the folder are no regions. */
 static void list_passes_over_other_files(void)
 {
     static const char *const names[] = { "something", "stitch.",    "stitch.r",
@@ -316,7 +316,7 @@ static void list_passes_over_other_files(void)
     }
     T_OK(stitch_list(note, &s));
     T_EQ(s.count, 0);
-    T_EQ(t_folder_count(t_folder()), T_COUNT(names)); /* and stays */
+    T_EQ(t_folder_count(t_folder()), T_COUNT(names)); /* and they stay */
     t_folder_empty(t_folder());
 }
 

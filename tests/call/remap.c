@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The remap backend, the article's way "to conserve address space": only the bytes of the region are mapped, to the
- * page. Its own calls move the base; nobody else's do.
+ * page. Only a handle's own calls move its base.
  */
 #include "test.h"
 #include "maps.h"
@@ -18,7 +18,7 @@ static uint64_t to_page(stitch_region *region, uint64_t size)
     return size ? (size + page - 1) / page * page : page;
 }
 
-/* The view ends with the page that the region ends in. */
+/* The view ends with the page in which the region ends. */
 static void check_view(stitch_region *region)
 {
     uint64_t view = to_page(region, stitch_size(region));
@@ -59,7 +59,7 @@ static void only_what_there_is_is_mapped(void)
     t_close(region);
 }
 
-/* A reserve that the address space has no room for, several times: it costs nothing. */
+/* A reserve for which the address space has no room, several times, costs nothing. */
 static void the_reserve_takes_no_address_space(void)
 {
     stitch_region *region[4];
@@ -79,7 +79,7 @@ static void the_reserve_takes_no_address_space(void)
         t_close(region[i]);
 }
 
-/* Whatever the other process does, base, size and bytes are ours until our own next call. */
+/* Whatever the other process does, base, size and bytes stay the same until this handle's next call. */
 T_HELPER(mover)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -113,7 +113,7 @@ static void promise_3_only_own_calls_move_the_base(void)
         t_expect(mover, "done");
         T_TRUE(stitch_base(region) == base);
         T_EQ(stitch_size(region), size);
-        for (uint64_t at = 0; at < size; at += 4096) /* readable, as far as it was */
+        for (uint64_t at = 0; at < size; at += 4096) /* readable as far as before */
             sum += ((volatile unsigned char *)base)[at];
         T_TRUE(sum <= size / 4096 * 0x3e + 0x3e);
         T_OK(stitch_segment(region, 0, &segment));
@@ -149,7 +149,7 @@ static void what_changes_nothing_moves_nothing(void)
     t_close(region);
 }
 
-/* The memory of what was shrunk away is given back where the system can give back a part of an object. */
+/* A shrink gives memory back where the system can give back a part of an object. */
 static void promise_6_shrinking_gives_back(void)
 {
     stitch_region *region = create(t_name(), T_MIB(16), T_MIB(16));
@@ -164,7 +164,7 @@ static void promise_6_shrinking_gives_back(void)
     t_close(region);
 }
 
-/* Every handle has a base of its own, and moves it by itself. */
+/* Every handle has a base of its own, which only its own calls move. */
 static void two_handles_of_a_process(void)
 {
     const char *name = t_name();

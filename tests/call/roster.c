@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The roster: a seat for each attached handle, kept up to date, given up, taken from the dead. And that nothing rests
- * on it: whatever stands there, everybody goes on.
+ * The roster: a seat for each attached handle, kept up to date, freed at the end, and taken from the dead. Nothing else
+ * depends on it: whatever it contains, everybody goes on.
  */
 #include "test.h"
 #include "maps.h"
@@ -33,7 +33,7 @@ static stitch_region *create(const char *name)
     return t_create_with(name, &options);
 }
 
-/* Where the last segment ends that this handle has mapped. */
+/* Returns where the last segment ends that this handle has mapped. */
 static uint64_t mapped_by(stitch_region *region)
 {
     struct stitch_info info = t_info(region);
@@ -104,7 +104,7 @@ static void seats_tell_what_is_mapped(void)
         generation = stitch_generation(reader);
         T_OK(stitch_grow(region, T_MIB(3), NULL));
         check_own(region, 0);
-        check_own(reader, STITCH_READONLY); /* as it was */
+        check_own(reader, STITCH_READONLY); /* its seat has not changed */
         T_EQ(t_member_of(reader, NULL).generation, generation);
         T_EQ(stitch_sync(reader), 1);
         check_own(reader, STITCH_READONLY);
@@ -184,7 +184,7 @@ static void killed_processes_are_dropped(void)
         t_finish(lives);
         T_EQ(t_members_count(region), 1);
     }
-    for (uint64_t i = 0; i < ST_ROSTER_SEATS; i++) /* and nothing of them is left */
+    for (uint64_t i = 0; i < ST_ROSTER_SEATS; i++) /* and nothing is left of them */
         T_EQ(st_load(&seats(region)[i].id) != 0, i + 1 == region->roster.seat);
     t_close(region);
 }
@@ -228,7 +228,7 @@ static void more_handles_than_seats(void)
     for (int i = 1; i < HANDLES; i++)
         handle[i] = i % 2 ? t_open_readonly(name) : t_open(name);
     T_EQ(t_members_count(handle[HANDLES - 1]), ST_ROSTER_SEATS);
-    T_TRUE(!t_is_member(handle[HANDLES - 1], NULL)); /* not listed, and that is all */
+    T_TRUE(!t_is_member(handle[HANDLES - 1], NULL)); /* it is not listed, and works */
     T_OK(stitch_grow(handle[HANDLES - 2], 1000, NULL));
     for (int i = 0; i < HANDLES; i++) {
         T_TRUE(stitch_sync(handle[i]) >= 0);
@@ -257,7 +257,7 @@ static void forge(const stitch_region *region, uint64_t index, st_os_process pro
     st_store(&seat->started, process.started);
 }
 
-/* A later process has the id of one that died: the start tells them apart. */
+/* A later process has the id of a dead one: their start times differ. */
 static void seats_of_ids_used_again_are_dropped(void)
 {
     const char *name = t_name();
@@ -267,7 +267,7 @@ static void seats_of_ids_used_again_are_dropped(void)
 
     forge(region, 100, (st_os_process){ member.pid, member.started + 1, member.space });
     forge(region, 101, (st_os_process){ t_process_id(NULL), 1, member.space });
-    forge(region, 102, (st_os_process){ member.pid, member.started, member.space }); /* a second handle of its */
+    forge(region, 102, (st_os_process){ member.pid, member.started, member.space }); /* its second handle */
     T_EQ(t_members_count(region), 3);
     for (int i = 100; i <= 101; i++) {
         T_EQ(st_load(&seats(region)[i].id), 0);
@@ -280,7 +280,7 @@ static void seats_of_ids_used_again_are_dropped(void)
     t_close(region);
 }
 
-/* Whoever finds every seat taken frees those of the dead. */
+/* A process that finds every seat taken frees those of the dead. */
 static void a_full_roster_of_the_dead_has_room(void)
 {
     const char *name = t_name();
@@ -299,7 +299,7 @@ static void a_full_roster_of_the_dead_has_room(void)
     t_close(region);
 }
 
-/* Taken or freed by a process that was killed in the middle of it: not listed, not used, in nobody's way. */
+/* A process was killed while it took or freed a seat: the seat is not listed, not used, and disturbs nobody. */
 static void half_taken_seats_are_nobodys(void)
 {
     const char *name = t_name();
@@ -309,7 +309,7 @@ static void half_taken_seats_are_nobodys(void)
         if (i + 1 != region->roster.seat)
             st_store(&seats(region)[i].id, i % 2 ? 4711 : UINT64_MAX);
     T_EQ(t_members_count(region), 1);
-    other = t_open(name); /* without a seat */
+    other = t_open(name); /* it gets no seat */
     T_EQ(t_members_count(other), 1);
     T_OK(stitch_grow(other, 1000, NULL));
     T_EQ(stitch_sync(region), 1);
@@ -330,7 +330,7 @@ static void use(stitch_region *region, stitch_region *reader)
     (void)t_prove(region);
 }
 
-/* Anything may stand in a seat: it is told, at most. */
+/* Any bytes may stand in a seat: at most they are listed. */
 static void promise_10_rubbish_in_seats(void)
 {
     static const uint64_t values[] = { 0,
@@ -358,7 +358,7 @@ static void promise_10_rubbish_in_seats(void)
             for (size_t word = 0; word < sizeof(struct st_seat_shared) / sizeof(st_word); word++)
                 st_store(&words[word], t_random_below(&random, 4) ? values[t_random_below(&random, T_COUNT(values))]
                                                                   : t_random_next(&random));
-            if (i % 2) /* of a process that lives */
+            if (i % 2) /* of a living process */
                 forge(region, i, self);
         }
         T_TRUE(t_members_count(reader) >= 7);
@@ -372,7 +372,7 @@ static void promise_10_rubbish_in_seats(void)
     t_close(region);
 }
 
-/* An object of the right name and size that is not this region's roster: it is let alone. */
+/* An object has the right name and size and is not this region's roster: it is left alone. */
 static void a_roster_of_something_else_is_not_used(void)
 {
     for (int which = 0; which < 2; which++) {

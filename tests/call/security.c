@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* call/security.c - options.security: who may do what with a region, where objects have security descriptors. */
+/* options.security: who may do what with a region, where objects have security descriptors. */
 #include "test.h"
 
 static struct stitch_options protected_by(const char *security)
@@ -31,7 +31,7 @@ static void nonsense_is_einval(void)
         stitch_region *region;
         int code = stitch_create(t_name(), &options, &region);
 
-        if (i == 0 && code == 0) { /* an empty descriptor is one, to some */
+        if (i == 0 && code == 0) { /* some systems accept an empty descriptor */
             t_close(region);
             continue;
         }
@@ -39,7 +39,7 @@ static void nonsense_is_einval(void)
     }
 }
 
-/* Everybody may read, nobody may write: but who made it holds a handle that can. */
+/* Everybody may read and nobody may write; only the maker holds a handle that can. */
 static void readers_may_read_and_no_more(void)
 {
     struct stitch_options options = protected_by("D:P(A;;GR;;;WD)"), reading = t_options();
@@ -54,7 +54,7 @@ static void readers_may_read_and_no_more(void)
     reading.flags = STITCH_READONLY;
     T_OK(stitch_open(name, &reading, &reader));
     t_all_bytes(reader, 0, T_MIB(3), 'x');
-    T_OK(stitch_grow(maker, T_MIB(9), NULL)); /* later segments are protected alike, and open to readers */
+    T_OK(stitch_grow(maker, T_MIB(9), NULL)); /* later segments too, and readers can open them */
     T_EQ(stitch_sync(reader), 1);
     T_EQ(stitch_size(reader), T_MIB(12));
     t_all_bytes(reader, T_MIB(3), T_MIB(9), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sizes of every kind: none, odd, byte by byte, the whole reserve, one too many; how many segments they make.
+ * Sizes of every kind: 0, odd, byte by byte, the whole reserve, one too many; and how many segments they make.
  */
 #include "test.h"
 #include "maps.h"
@@ -168,7 +168,7 @@ static void promise_7_directory_full_is_esegments_and_changes_nothing(void)
         T_OK(stitch_grow(region, T_MIB(1), NULL));
         T_GIVES(stitch_grow(region, 1, NULL), STITCH_ESEGMENTS);
         T_EQ(t_prove(region), 3);
-        T_OK(stitch_resize(region, (uint64_t)round * 100000)); /* the ring of entries goes round */
+        T_OK(stitch_resize(region, (uint64_t)round * 100000)); /* the ring of entries wraps around */
     }
     t_close(region);
 }
@@ -184,7 +184,7 @@ static void one_entry_is_enough_for_one_segment(void)
         T_OK(stitch_resize(region, T_MIB(2)));
         T_GIVES(stitch_grow(region, 1, NULL), STITCH_ESEGMENTS);
         T_OK(stitch_resize(region, 0));
-        T_OK(stitch_resize(region, T_MIB(9))); /* a larger request is a larger segment */
+        T_OK(stitch_resize(region, T_MIB(9))); /* a larger request makes a larger segment */
         T_TRUE(t_prove(region) == 1);
         T_OK(stitch_resize(region, 0));
     }

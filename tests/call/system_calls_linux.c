@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a call costs, counted in system calls and never in time; and that sleepers wake because a writer wakes them, not
+ * The cost of a call, counted in system calls and never in time; and sleepers wake because a writer wakes them, not
  * because they look again: here a sleep has no other end.
  */
 #define _GNU_SOURCE 1
@@ -62,13 +62,13 @@ static void following_costs_no_call_inside_what_is_mapped(void)
     T_OK(stitch_resize(writer, T_MIB(9)));
     t_calls_begin(NULL);
     T_EQ(stitch_sync(reader), 1);
-    T_TRUE(t_calls() > 0 || t_info(reader).segments == 1); /* so it does count */
+    T_TRUE(t_calls() > 0 || t_info(reader).segments == 1); /* the count works */
     t_calls_end();
     t_close(reader);
     t_close(writer);
 }
 
-/* Bytes below the commit mark: shrunk from a page that stays. */
+/* Grows below the commit mark, into a page that stayed at the shrink. */
 static uint64_t free_bytes(stitch_region *region)
 {
     struct stitch_info info = t_info(region);
@@ -87,7 +87,7 @@ static void growing_inside_committed_memory(uint64_t flags, uint64_t calls)
         T_OK(stitch_grow(region, 500, NULL));
         T_OK(stitch_append(region, "appended", 8, NULL));
         T_EQ(t_calls(), 2 * calls);
-        T_EQ(t_calls_of(T_CALL_fcntl), 2 * calls); /* the lock and its release; nobody waits, so nobody is woken */
+        T_EQ(t_calls_of(T_CALL_fcntl), 2 * calls); /* lock and unlock; nobody waits, so nobody is woken */
         t_calls_end();
         T_OK(stitch_shrink(region, 508));
     }
@@ -104,7 +104,7 @@ static void an_exclusive_writer_makes_no_call(void)
     growing_inside_committed_memory(STITCH_EXCLUSIVE, 0);
 }
 
-/* From now on every system call but the end of this process kills it. */
+/* From now on every system call kills this process, except the one that ends it. */
 static void forbid_system_calls(void)
 {
     struct sock_filter rules[] = {
@@ -124,17 +124,17 @@ static void grow_in_silence(stitch_region *region, unsigned times)
 {
     while (times-- > 0)
         if (stitch_grow(region, 5, NULL) != 0 || stitch_sync(region) != 0)
-            (void)syscall(SYS_exit_group, 1); /* _exit would have a sanitizer do something before */
+            (void)syscall(SYS_exit_group, 1); /* with _exit a sanitizer would make calls */
 }
 
-/* The kernel says so, not the table: the second argument tells whether this one breaks the rule. */
+/* Here the kernel proves it, not the table; the second argument makes this helper break the rule. */
 T_HELPER(silent_writer)
 {
     stitch_region *region = open_with(t_argument(0), STITCH_EXCLUSIVE);
 
-    memset(t_bytes(region), 1, T_MIB(1)); /* faults are no calls, but let there be none */
+    memset(t_bytes(region), 1, T_MIB(1)); /* page faults are no calls, but avoid them too */
     T_OK(stitch_resize(region, T_MIB(1) - 4000));
-    grow_in_silence(region, 100); /* a sanitizer makes calls of its own, the first time */
+    grow_in_silence(region, 100); /* the first time a sanitizer makes calls of its own */
     forbid_system_calls();
     grow_in_silence(region, 500);
     if (t_argument_number(1))
@@ -167,8 +167,8 @@ static void an_exclusive_writer_makes_no_call_says_the_kernel(void)
 /* -------------------------------------------------------------------------------------------------- waking up --- */
 
 /*
- * Sleeps until there is a change, so many times. Nothing but being woken ends a sleep: a writer that did not wake would
- * be found out by the test's patience.
+ * Sleeps until there is a change, so many times. Only a wake-up ends a sleep, so a writer that does not wake makes the
+ * test run into its time limit.
  */
 T_HELPER(sleeper)
 {
@@ -222,7 +222,7 @@ static uint64_t wakes_of_a_grow(stitch_region *region)
     return wakes;
 }
 
-/* A wake-up for those who sleep, none for nobody; one too many, at most, for one that was killed asleep. */
+/* A writer wakes if processes sleep, and not otherwise; at most once too often for one that was killed asleep. */
 static void a_writer_wakes_whoever_sleeps_and_nobody_else(void)
 {
     const char *name = t_name();
@@ -249,7 +249,7 @@ static void a_writer_wakes_whoever_sleeps_and_nobody_else(void)
     t_close(region);
 }
 
-/* Plain sleeps; tells when it has seen one change. */
+/* Sleeps as usual, and says when it has seen one change. */
 T_HELPER(plain_sleeper)
 {
     stitch_region *region = t_argument_number(1) ? t_open_readonly(t_argument(0)) : t_open(t_argument(0));
@@ -262,7 +262,7 @@ T_HELPER(plain_sleeper)
     t_close(region);
 }
 
-/* A writer that is killed between publishing and waking: whoever sleeps looks again before long. */
+/* A writer is killed between publishing and waking: the sleepers look again before long. */
 static void sleepers_look_again(void)
 {
     const char *name = t_name();
@@ -287,7 +287,7 @@ static void sleepers_look_again(void)
     t_close(region);
 }
 
-/* Without a roster nobody knows of a read-only sleeper; it looks the more often, and the writer pays nothing. */
+/* Without a roster no writer knows of a read-only sleeper; it looks more often, and the writer pays nothing. */
 static void unannounced_sleepers_look_often(void)
 {
     const char *name = t_name();
@@ -307,7 +307,7 @@ static void unannounced_sleepers_look_often(void)
     t_close(region);
 }
 
-/* The time-out is the sum of the sleeps, and none of them is longer than what is left of it. */
+/* The time-out is the sum of the sleeps, and none of them is longer than the rest of it. */
 static void no_sleep_is_longer_than_what_is_left(void)
 {
     const char *name = t_name();
@@ -322,7 +322,7 @@ static void no_sleep_is_longer_than_what_is_left(void)
         T_GIVES(stitch_wait(which, stitch_generation(which), 30), STITCH_ETIMEDOUT);
         T_TRUE(t_calls() >= 1 && t_calls_last_sleep() <= 30);
         T_GIVES(stitch_wait(which, stitch_generation(which), 250), STITCH_ETIMEDOUT);
-        T_TRUE(t_calls() >= 2 && t_calls_last_sleep() <= 100); /* a busy machine makes few sleeps of long ones */
+        T_TRUE(t_calls() >= 2 && t_calls_last_sleep() <= 100); /* few and long sleeps on a busy machine */
         t_calls_end();
     }
     t_close(reader);
@@ -358,7 +358,7 @@ static void fail_that_one(enum t_call call, uint64_t number)
     }
 }
 
-/* A sync that cannot map all: what it tells holds, what stitch_size says can be touched, and the next one goes on. */
+/* A sync cannot map all: its result is right, all bytes below stitch_size can be used, and the next sync goes on. */
 static void a_failed_sync_can_be_made_again(void)
 {
     static const struct stitch_watcher watcher = { going, came, NULL };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Several threads on one handle, several processes with several threads each: grows tile the region, everybody can
- * follow and look at any time. ThreadSanitizer watches these.
+ * Several threads on one handle, and several processes with several threads each: grows lie end to end, and everybody
+ * can follow and look at any time. ThreadSanitizer watches these.
  */
 #include "test.h"
 
@@ -18,7 +18,7 @@ typedef struct work {
 
 static st_word stop;
 
-/* Grow or append one block at a time, each filled with the thread's number. */
+/* Grows or appends one block at a time, each filled with the thread's number. */
 static void grow_blocks(void *arg)
 {
     const work *mine = arg;
@@ -120,7 +120,7 @@ static void processes_with_threads_grow_at_once(void)
 
 /* ------------------------------------------------------------------------------------- ranges of every length --- */
 
-/* One range: who grew it, how long it is, and a byte throughout. */
+/* One range: the thread that grew it, its length, and one byte throughout. */
 typedef struct range_head {
     uint64_t owner, length;
 } range_head;
@@ -147,7 +147,9 @@ static void grow_ranges(void *arg)
     }
 }
 
-/* Range after range, without a gap, from the first byte to the last; and each thread has all of its own. */
+/*
+ * Fails unless ranges follow each other without a gap from the first byte to the last, and each thread has all its own.
+ */
 static void check_ranges(stitch_region *region, unsigned owners, uint64_t each)
 {
     uint64_t found[256] = { 0 };
@@ -212,7 +214,7 @@ static void ranges_of_many_processes_and_threads_tile(void)
 
 /* --------------------------------------------------------------------------------------- growing and looking --- */
 
-/* Looks from every side as long as the others work. */
+/* Makes every call that looks as long as the others work. */
 static void look_around(void *arg)
 {
     stitch_region *region = ((work *)arg)->region;
@@ -268,7 +270,7 @@ static void threads_grow_shrink_and_look_at_once(void)
     memset(t_bytes(region), 0x17, T_MIB(1));
     other = t_open(name);
     st_store(&stop, 0);
-    for (unsigned i = 0; i < 4; i++) /* one of each on either handle */
+    for (unsigned i = 0; i < 4; i++) /* one of each kind on either handle */
         parts[i] = (work){ i % 2 ? other : region, i + 1, t_rounds(400) };
     for (int i = 0; i < 2; i++)
         lookers[i] = t_thread_start(look_around, &parts[i]);
@@ -289,7 +291,7 @@ static void threads_grow_shrink_and_look_at_once(void)
     t_close(region);
 }
 
-/* Handles made and ended in several threads: no state that they share. */
+/* Several threads make and close handles: these share no state. */
 static void make_and_end(void *arg)
 {
     const work *mine = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_verify sees every kind of damage to a mapping, says where, and says which; stitch_segment and stitch_presence
- * see it too. The damage is done behind the library's back, by plain system calls on its addresses and objects.
+ * stitch_verify sees every kind of damage to a mapping, and says where and which; stitch_segment and stitch_presence
+ * see it too. The test does the damage without the library, by plain system calls on its addresses and objects.
  */
 #define _GNU_SOURCE 1
 
@@ -17,7 +17,7 @@
 static stitch_region *region;
 static uint64_t page;
 
-/* Three segments of 2 MiB, all but the last page committed. */
+/* Makes three segments of 2 MiB, committed but for the last page. */
 static void create(void)
 {
     struct stitch_verify_report report;
@@ -41,7 +41,7 @@ static uint64_t id_of(uint64_t index)
     return segment.id;
 }
 
-/* The object of a segment, opened by its name. */
+/* Opens the object of a segment by its name. */
 static int open_object(uint64_t index, char name[ST_NAME_SIZE])
 {
     int folder = open(t_folder(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), object;
@@ -215,7 +215,7 @@ static void sees_memory_that_is_not_there(void)
     must_see(STITCH_FAULT_UNCOMMITTED, T_MIB(2), id);
 }
 
-/* A program may advise and lock as it likes; that splits mappings, and is sound. */
+/* A program may advise and lock its mappings; that splits them, and they stay sound. */
 static void does_not_mind_advice(void)
 {
     struct stitch_verify_report report;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_verify on Windows: every kind of damage to a mapping that VirtualQuery shows, where, and which; stitch_segment
- * and stitch_presence see it too. The damage is done behind the library's back, by plain calls on its addresses and
- * objects. What VirtualQuery does not tell is which section a view is of: a whole foreign view of the right size at the
- * right address cannot be told from ours.
+ * stitch_verify on Windows sees every kind of damage to a mapping that VirtualQuery shows, and says where and which;
+ * stitch_segment and stitch_presence see it too. The test does the damage without the library, by plain calls on its
+ * addresses and objects. VirtualQuery does not tell which section a view is of, so a foreign view of the right size at
+ * the right address looks like ours.
  *
- * And closing a damaged region: what is left of it goes all the same.
+ * And a damaged region is closed: all that is left of it goes nevertheless.
  */
 #include "test.h"
 #include "maps.h"
@@ -16,7 +16,7 @@
 static stitch_region *region;
 static uint64_t page;
 
-/* Three segments of 2 MiB, all but the last page committed. */
+/* Makes three segments of 2 MiB, committed but for the last page. */
 static void create(void)
 {
     struct stitch_verify_report report;
@@ -46,7 +46,7 @@ static void check_adjacent(uint64_t index, uint64_t adjacent)
     T_EQ(segment.adjacent, adjacent);
 }
 
-/* What is seen first is this, in [offset, offset + within). */
+/* Fails unless the first damage seen is this one, in [offset, offset + within). */
 static void must_see_within(enum stitch_fault fault, uint64_t offset, uint64_t within, uint64_t id)
 {
     struct stitch_verify_report report;
@@ -69,7 +69,7 @@ static void unmap(uint64_t offset)
     T_TRUE(UnmapViewOfFile(t_bytes(region) + offset));
 }
 
-/* A view of another section in the place of ours. */
+/* Puts a view of another section in the place of ours. */
 static void map_another(uint64_t offset, uint64_t size)
 {
     HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, (DWORD)size, NULL);
@@ -88,7 +88,7 @@ static unsigned char *allocate(uint64_t offset, uint64_t size)
     return at;
 }
 
-/* What stands in the way is taken away, and then the region can be put right by its own calls. */
+/* Removes the foreign mapping; then the region's own calls repair it. */
 static void free_and_go_on(void *at)
 {
     if (at)
@@ -123,11 +123,11 @@ static void sees_what_is_foreign(void)
     at = allocate(T_MIB(2), T_MIB(2));
     T_EQ(stitch_presence(region, T_MIB(3)), STITCH_PRESENCE_FOREIGN);
     check_adjacent(1, 0);
-    check_adjacent(2, 0); /* its neighbour is not there */
+    check_adjacent(2, 0); /* its neighbour is missing */
     must_see(STITCH_FAULT_FOREIGN, T_MIB(2), id_of(1));
     free_and_go_on(at);
 
-    create(); /* address space of nobody's */
+    create(); /* free address space */
     unmap(T_MIB(4));
     at = VirtualAlloc(t_bytes(region) + T_MIB(4), (SIZE_T)T_MIB(2), MEM_RESERVE, PAGE_NOACCESS);
     T_TRUE(at != NULL);
@@ -189,13 +189,13 @@ static void sees_holes_in_the_reservation(void)
     T_TRUE(stitch_resize(region, T_MIB(7)) < 0);
     T_EQ(stitch_size(region), T_MIB(6) - page);
     T_TRUE(VirtualFree(at, 0, MEM_RELEASE));
-    T_OK(stitch_resize(region, T_MIB(13))); /* as much of it as is needed is taken back */
+    T_OK(stitch_resize(region, T_MIB(13))); /* it takes back as much as it needs */
     memset(t_bytes(region), 1, T_MIB(13));
     check_adjacent(3, 1);
     t_close(region);
 }
 
-/* The library's own handle of the segment is the only one: closed behind its back, the name is gone. */
+/* The library holds the only handle of the segment: the test closes it, and the name is gone. */
 static void sees_a_wrong_object(void)
 {
     for (int kind = 0; kind < 2; kind++) {
@@ -213,7 +213,7 @@ static void sees_a_wrong_object(void)
         object = st_segments_object(&region->segments, 1);
         T_TRUE(CloseHandle((HANDLE)object->handle));
         object->handle = -1;
-        if (kind == 1) { /* another one under its name */
+        if (kind == 1) { /* another section under its name */
             other = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, (DWORD)T_MIB(4), wide);
             T_TRUE(other != NULL && GetLastError() != ERROR_ALREADY_EXISTS);
         }
@@ -224,7 +224,7 @@ static void sees_a_wrong_object(void)
     }
 }
 
-/* A program may lock, reset and ask as it likes; that is sound. */
+/* A program may lock, reset and query its views; they stay sound. */
 static void does_not_mind_advice(void)
 {
     create();
@@ -240,7 +240,7 @@ static void does_not_mind_advice(void)
 /* --------------------------------------------------------------------------------------- closing what is damaged ---
  */
 
-/* A hole in front, in the middle, at the end of the segments: all else goes all the same. */
+/* A hole at the beginning, in the middle or at the end of the segments: all the rest goes nevertheless. */
 static void closing_goes_on_behind_a_hole(void)
 {
     for (uint64_t at = 0; at <= T_MIB(6); at += T_MIB(2)) {

@@ -59,7 +59,7 @@ static LONG wakes_of_a_grow(stitch_region *region)
     return wakes;
 }
 
-/* The word that somebody sets who is about to sleep. */
+/* Waits for the word that a process sets when it is about to sleep. */
 static void until_it_is_announced(const st_word *waiting)
 {
     uint64_t deadline = t_deadline_us();
@@ -68,7 +68,7 @@ static void until_it_is_announced(const st_word *waiting)
         T_TRUE(t_now_us() < deadline);
         t_sleep_us(1000);
     }
-    t_sleep_us(20000); /* and now it sleeps, most likely */
+    t_sleep_us(20000); /* now it sleeps, most likely */
 }
 
 static void a_writer_wakes_whoever_sleeps_and_nobody_else(void)
@@ -113,7 +113,7 @@ static void a_sleeper_that_was_killed_costs_one_wake(void)
     t_close(region);
 }
 
-/* Whose writers have gone: there is nobody to wake it, and nothing to wait for but the time. */
+/* The writers have gone: nobody can wake it, and only its time limit ends the wait. */
 static void readers_alone(void)
 {
     const char *name = t_name();

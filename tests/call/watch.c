@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_watch: what a handle is told comes to exactly what changed, piece by piece; what goes can still be read; no
- * other process waits meanwhile; and what a failed call has told holds afterwards.
+ * stitch_set_watcher: the callbacks together report exactly what changed, range by range; bytes that go can still be
+ * read; no other process waits meanwhile; and after a failed call the reports are still right.
  */
 #include "test.h"
 #include "maps.h"
 
 enum { VALUE = 0x77 };
 
-/* What a watcher knows: the bytes that it has been told of, and what it does when it is told. */
+/* The state of a watcher: the bytes that were reported to it, and what it does at a report. */
 typedef struct watched {
     stitch_region *region;
-    uint64_t size, going, came; /* the size that follows from what it was told; how often it was */
-    bool others_write;          /* what was there may read as zero already */
-    bool fills;                 /* what comes is filled */
+    uint64_t size, going, came; /* the size that follows from the reports; their numbers */
+    bool others_write;          /* bytes that go may read as zero already */
+    bool fills;                 /* it fills bytes that come */
     void (*in_going)(struct watched *);
     void (*in_came)(struct watched *);
     t_process *process; /* for these */
@@ -23,7 +23,7 @@ typedef struct watched {
 
 static void check_readable(const watched *w, uint64_t offset, uint64_t length)
 {
-    const volatile unsigned char *bytes = stitch_base(w->region); /* others may be filling: each is read once */
+    const volatile unsigned char *bytes = stitch_base(w->region); /* others may be filling, so each is read once */
 
     if (!w->others_write)
         t_all_bytes(w->region, offset, length, VALUE);
@@ -72,7 +72,7 @@ static void watch(watched *w, stitch_region *region, bool others_write)
     *w = (watched){ .region = region, .size = stitch_size(region), .others_write = others_write };
     w->fills = (t_info(region).flags & STITCH_READONLY) == 0;
     T_OK(stitch_set_watcher(region, &watcher));
-    watcher = (struct stitch_watcher){ NULL, NULL, NULL }; /* it was copied */
+    watcher = (struct stitch_watcher){ NULL, NULL, NULL }; /* the library has copied it */
 }
 
 static void told(const watched *w, uint64_t going_count, uint64_t came_count)
@@ -119,7 +119,7 @@ static void own_calls_tell_what_they_change(void)
     told(&w, 4, 4);
     T_OK(stitch_grow(region, 5, NULL));
     (void)t_prove(region);
-    t_close(region); /* not a call that tells */
+    t_close(region); /* this call reports nothing */
     T_EQ(w.going, 4);
     T_EQ(w.size, 5);
 }
@@ -137,7 +137,7 @@ static void either_may_be_missing(void)
     only.arg = &w;
     T_OK(stitch_set_watcher(region, &only));
     T_OK(stitch_resize(region, 40));
-    w.size = 40; /* it does not hear */
+    w.size = 40; /* it is not reported to */
     T_OK(stitch_resize(region, 70));
     told(&w, 0, 2);
     only = (struct stitch_watcher){ going, NULL, &w };
@@ -149,12 +149,12 @@ static void either_may_be_missing(void)
     w.size = 90;
     T_OK(stitch_resize(region, 10));
     told(&w, 2, 2);
-    T_OK(stitch_set_watcher(region, NULL)); /* no more */
+    T_OK(stitch_set_watcher(region, NULL)); /* no reports any more */
     T_OK(stitch_resize(region, 90));
     T_OK(stitch_resize(region, 0));
     T_EQ(w.going, 2);
     T_EQ(w.came, 2);
-    watch(&w, region, false); /* another one begins with what there is */
+    watch(&w, region, false); /* a new watcher begins with the present size */
     T_OK(stitch_grow(region, 7, NULL));
     told(&w, 0, 1);
     t_close(region);
@@ -199,7 +199,7 @@ static void others_changes_are_told_by_sync(void)
 
     watch(&w, writer, false);
     watch(&r, reader, true);
-    /* Where few rounds do, chance may have left out one or the other: then some more. */
+    /* Where few rounds are made, one kind of report may be missing by chance: then it makes some more. */
     for (uint64_t round = 0; round < t_rounds(100) || ((r.going == 0 || r.came == 0) && round < 100); round++) {
         for (uint64_t steps = t_random_below(&random, 4); steps > 0; steps--)
             T_OK(stitch_resize(writer, any_size(&random)));
@@ -214,7 +214,7 @@ static void others_changes_are_told_by_sync(void)
     t_close(writer);
 }
 
-/* Every writing call takes over what others have done first; that is told, and then what the call itself does. */
+/* Every writing call syncs first and reports that, and then reports its own change. */
 static void writing_calls_catch_up_and_tell(void)
 {
     t_random random = t_random_start();
@@ -258,7 +258,7 @@ static void writing_calls_catch_up_and_tell(void)
 
 /* -------------------------------------------------------------------------------------- nobody waits meanwhile --- */
 
-/* Writes when it is told, and says when it has. */
+/* Writes when it is told to, and says when it has done so. */
 T_HELPER(other_writer)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -271,7 +271,7 @@ T_HELPER(other_writer)
     t_close(region);
 }
 
-/* If we held the writers' lock now, this would never be heard. */
+/* If this process held the writer lock now, the other would never answer. */
 static void let_another_process_write(watched *w)
 {
     t_tell(w->process, "write");
@@ -302,7 +302,7 @@ static void no_process_waits_for_a_watcher(void)
     T_EQ(w.size, stitch_size(region));
     T_TRUE(w.going > told_of);
     T_OK(stitch_grow(other, 0, &size));
-    T_OK(stitch_shrink(other, size - T_MIB(1))); /* catching up, in a writing call and in sync */
+    T_OK(stitch_shrink(other, size - T_MIB(1))); /* synced in a writing call and in stitch_sync */
     T_OK(stitch_append(region, "w", 1, NULL));   /* VALUE */
     T_EQ(w.size, stitch_size(region));
     T_OK(stitch_resize(other, 10));
@@ -328,7 +328,7 @@ static void take_the_lock(watched *w)
         T_OK(stitch_open(w->name, &options, &w->other));
 }
 
-/* Told that bytes go, then the call cannot go on: they are still there, and it is told that they are. */
+/* Bytes are reported to go, then the call fails: they are still there, and are reported to come. */
 static void a_call_that_fails_in_the_middle_takes_it_back(void)
 {
     const char *name = t_name();
@@ -382,7 +382,7 @@ static void grow_by_another(watched *w)
     w->in_going = NULL;
 }
 
-/* What is taken by the call is taken from the size that there is then. */
+/* A shrink subtracts from the size that the region has when it gets the lock. */
 static void others_change_the_size_in_the_middle(void)
 {
     const char *name = t_name();
@@ -397,7 +397,7 @@ static void others_change_the_size_in_the_middle(void)
     T_EQ(stitch_size(region), T_MIB(8));
     T_EQ(w.size, T_MIB(8));
     w.in_going = shrink_by_another;
-    T_GIVES(stitch_shrink(region, T_MIB(3)), STITCH_EINVAL); /* more than there is by now */
+    T_GIVES(stitch_shrink(region, T_MIB(3)), STITCH_EINVAL); /* more than the region has by now */
     T_EQ(w.size, stitch_size(region));
     T_TRUE(stitch_sync(region) >= 0);
     T_EQ(stitch_size(region), 1000);
@@ -408,7 +408,7 @@ static void others_change_the_size_in_the_middle(void)
     T_EQ(stitch_size(region), T_MIB(2));
     T_EQ(w.size, T_MIB(2));
     w.in_going = shrink_by_another;
-    T_OK(stitch_resize(region, T_MIB(1))); /* there is less already: it grows */
+    T_OK(stitch_resize(region, T_MIB(1))); /* the region is smaller already: it grows */
     T_EQ(stitch_size(region), T_MIB(1));
     T_EQ(w.size, T_MIB(1));
     (void)t_prove(region);
@@ -437,7 +437,7 @@ static void step_at_random(void *arg)
     }
 }
 
-/* Threads of both handles at once: each watcher is told one thing after the other, and all of it. */
+/* Threads of both handles at once: each watcher gets one report after the other, and all of them. */
 static void threads_are_told_one_after_the_other(void)
 {
     const char *name = t_name();

@@ -66,7 +66,7 @@ if(NOT "${cases}" STREQUAL "${recorded_cases}")
     message(FATAL_ERROR "the cases are not those recorded, but ${cases}: scripts/guard.sh --renew")
 endif()
 
-# On a busy machine the kernel may ask to be asked again (EAGAIN, EINTR); what is really there is there each time.
+# On a busy machine a call may be made again (EAGAIN, EINTR); a real difference is there each time.
 foreach(again 1 2)
     set(over_cases "")
     foreach(case IN LISTS recorded_cases)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# What calls.cmake and instructions.cmake share: the recorded figures, and comparing with them.
+# Shared by calls.cmake and instructions.cmake: reads and writes the recorded figures, and compares with them.
 #
 # A file of figures has a line `room N` (per cent), a line `for ...` (the circumstances of its figures), and for each
-# case a line `case figure`, with remarks behind that are only for people. # begins a comment.
+# case a line `case figure`, after which remarks for people may stand. # begins a comment.
 
-# own_folder(), drop_folder(): a folder of shared objects for us alone, since to create, and to close the last handle,
-# looks at all that others have there.
+# own_folder(), drop_folder(): make and remove a folder of shared objects for this test alone, since creating a region,
+# and closing its last handle, looks at all objects in its folder.
 function(own_folder)
     string(RANDOM LENGTH 12 tail)
     set(ENV{STITCH_DIR} "/dev/shm/stitch-guard-${tail}")
@@ -47,7 +47,7 @@ function(write_figures file head for)
     message(STATUS "${file} written")
 endfunction()
 
-# over(case result): is the figure larger than the recorded one and its room? Room is at least `least`.
+# over(case result): sets result to whether the figure is larger than the recorded one and its room, at least `least`.
 function(over case least result)
     math(EXPR room "${recorded_${case}} * ${recorded_room} / 100")
     if(room LESS least)
@@ -61,7 +61,7 @@ function(over case least result)
     endif()
 endfunction()
 
-# tell(unit over_cases): what is dearer than recorded is an error, what is cheaper is worth a word.
+# tell(unit over_cases): a case that costs more than recorded is an error; one that costs less is mentioned.
 function(tell unit over_cases)
     foreach(case IN LISTS recorded_cases)
         if(case IN_LIST over_cases)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.c - calls to be counted: in instructions by valgrind, in system calls by strace. Nothing is timed.
+ * guard.c - makes calls that are counted: in instructions by valgrind, in system calls by strace. Nothing is timed.
  *
- *   guard CASE COUNT   make the call so many times and nothing else that depends on COUNT; twice COUNT less COUNT is
- *                      what the calls cost, and start and end of the process cancel out
+ *   guard CASE COUNT   makes the call so many times and nothing else that depends on COUNT; twice COUNT less COUNT is
+ *                      the cost of the calls, and start and end of the process cancel out
  *   guard --marks      every case, ROUNDS times, between two marks that strace shows: write(-1, "+case") and "-case"
  *
- * In the public API only. Other calls of a round (`before`, `after`) are outside of the marks, but count with COUNT.
+ * It uses the public API only. Other calls of a round (`before`, `after`) are outside of the marks, but count with
+ * COUNT.
  */
 #define _GNU_SOURCE 1
 #include <stdio.h>
@@ -122,7 +123,7 @@ static void grow_followed_shrink(struct rig *rig)
 
 static void wait_for_nothing(struct rig *rig)
 {
-    check("wait", stitch_wait(rig->follower, 0, -1)); /* generations begin at 1, so this one has gone by */
+    check("wait", stitch_wait(rig->follower, 0, -1)); /* generations begin at 1, so 0 is over */
 }
 
 static void discard_page(struct rig *rig)
@@ -247,7 +248,7 @@ static void run_marked(const struct guard_case *c)
     struct rig rig;
 
     set_up(c, &rig);
-    for (int i = 0; i <= ROUNDS; i++) { /* the first one is not counted: it may have more to do */
+    for (int i = 0; i <= ROUNDS; i++) { /* the first round is not counted: it may do more */
         call(c->before, &rig);
         if (i > 0)
             mark('+', c->name);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Counts the instructions of hot calls under cachegrind, and compares with what is recorded: N calls and 2 N calls, so
-# that what else the process does cancels out.
+# Counts the instructions of hot calls under cachegrind, and compares with the recorded figures: N calls and 2 N calls,
+# so that everything else the process does cancels out.
 #   cmake -DPROGRAM=guard -DVALGRIND=valgrind -DFIGURES=instructions.txt -DFOR="GNU 12 Release x86_64" [-DRENEW=ON]
 #         -P instructions.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -14,7 +14,7 @@ set(head
 # the room (per cent, and at least one instruction): it fails.
 ")
 
-# Cases in which nothing depends on the number of calls but the calls.
+# Cases in which only the calls depend on the number of calls.
 set(cases size sync_nothing sync_inside wait_gone_by grow_inside grow_inside_exclusive append_byte
     append_byte_exclusive shrink_inside shrink_inside_exclusive open_close_41)
 set(count_default 10000)

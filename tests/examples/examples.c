@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The examples do what they say. examples/oldnewthing.c: oldnewthing.c.
+ * The examples do what they say. (examples/oldnewthing.c of the tree is tested in oldnewthing.c.)
  */
 #include "test.h"
 #include "tool_run.h"
 
-/* Nothing is left but the commands' files. */
+/* Fails if anything is left but the commands' files. */
 static void nothing_is_left(void)
 {
     T_TRUE(!t_has(T_FOLDERS) || t_folder_count(t_folder()) == 1);
@@ -31,7 +31,7 @@ static void consumer_reads_what_producer_writes(void)
         T_STR_EQ(tool_last.out, all_right);
         nothing_is_left();
     }
-    if (t_has(T_KEPT)) { /* the producer may have long gone */
+    if (t_has(T_KEPT)) { /* the producer may have ended long before */
         TOOL_OK("producer @pair %u\nconsumer @pair", records);
         T_STR_EQ(tool_last.out, all_right);
         nothing_is_left();
@@ -59,7 +59,7 @@ static void consumer_notices_a_damaged_record(void)
         T_EQ(tool_end(producer), 0);
         TOOL_OK("stitch rm pair");
     } else {
-        tool_kill(producer); /* it waits for a consumer that is content */
+        tool_kill(producer); /* it waits for a consumer */
         T_EQ(tool_end(producer), T_END_KILLED);
     }
     TOOL_GIVES(2, "producer");

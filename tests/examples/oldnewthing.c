@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The article as a program, examples/oldnewthing.c: what it prints, line by line.
+ * The article as a program, examples/oldnewthing.c of the tree: its output, line by line.
  */
 #include "test.h"
 #include "tool_run.h"
 
-/* Presence at the six offsets, a letter each, as the program's words. */
+/* Returns the program's words for a letter of presence. */
 static const char *word_of(char letter)
 {
     return letter == 'P'   ? "present"
@@ -13,7 +13,7 @@ static const char *word_of(char letter)
                            : "no address: beyond the view";
 }
 
-/* The text that is expected, as it is being written. */
+/* The expected text, to which lines are added. */
 struct expected {
     char text[8192];
     size_t length;
@@ -82,7 +82,7 @@ static void expect_all(struct expected *expected, uint64_t part, uint64_t whole,
     expect_report(expected, part, whole, (struct state){ 0, 0, 0, "------" });
 }
 
-/* By option, whatever STITCH_BACKEND says of what is usual. */
+/* The option decides, whatever STITCH_BACKEND says. */
 static bool system_stitches(void)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;

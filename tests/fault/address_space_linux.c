@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Promises 5 and 7 at the limits of address space: the number of mappings (vm.max_map_count) and RLIMIT_AS. Sanitizers
- * and valgrind need more of both than any limit leaves, so this runs in plain builds only.
+ * and valgrind need more of both than any limit leaves, so this needs a plain build.
  */
 #define _GNU_SOURCE 1
 
@@ -33,7 +33,7 @@ static stitch_region *create_here(const char *name, uint64_t size)
     return t_create_with(name, &options);
 }
 
-/* Make mappings, every second page of a block with other rights, until the kernel makes no more. */
+/* Makes mappings, by giving every second page of a range other rights, until the kernel makes no more. */
 static void fill_mappings(void)
 {
     filler_size = (size_t)MOST_MAPPINGS * 2 * PAGE;
@@ -44,7 +44,7 @@ static void fill_mappings(void)
             T_EQ(errno, ENOMEM);
             break;
         }
-    /* Each step above made two. The last one, too: until even one single mapping is refused. */
+    /* Each step above makes two. Now it takes the last one too, until even a single mapping is refused. */
     while (mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
         ;
 }
@@ -63,7 +63,7 @@ static void empty_mappings(void)
     T_EQ(munmap(filler, filler_size), 0);
 }
 
-/* Grows must fail, and nothing have changed; shrinks must work, and the reservation be whole afterwards. */
+/* A grow must fail and change nothing; a shrink must work, and the reservation must be whole afterwards. */
 T_HELPER(at_the_limit)
 {
     stitch_region *region = create_here(t_name(), T_MIB(1));
@@ -86,7 +86,7 @@ T_HELPER(at_the_limit)
     T_UNCHANGED(&before, region);
     T_OK(stitch_verify(region, &report));
 
-    T_OK(stitch_grow(region, T_KIB(500), &offset)); /* inside the extent there is nothing to map */
+    T_OK(stitch_grow(region, T_KIB(500), &offset)); /* a grow inside the extent maps nothing */
     T_EQ(offset, T_MIB(19));
     T_OK(stitch_shrink(region, T_KIB(500) + T_MIB(1)));
     T_OK(stitch_shrink(region, T_MIB(5)));
@@ -114,7 +114,7 @@ static void promise_7_mapping_limit_is_emaps_and_shrink_works(void)
     t_finish(t_start("at_the_limit", "-"));
 }
 
-/* A follower there says so, keeps what it had, and can try again; a shrink it can always take over. */
+/* A follower at the limit says so, keeps its mappings, and can try again; it can always sync a shrink. */
 T_HELPER(follower_at_the_limit)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -166,7 +166,7 @@ static void follower_at_the_mapping_limit(void)
     t_close(region);
 }
 
-/* New handles at the limit: an error each, nothing left. */
+/* A new handle at the limit gives an error and leaves nothing. */
 T_HELPER(create_at_the_limit)
 {
     stitch_region *region = create_here(t_argument(0), T_MIB(5)), *none = NULL;
@@ -206,7 +206,7 @@ T_HELPER(address_space)
     options.size = T_MIB(100);
     T_OK(stitch_create(t_name(), &options, &other));
     (void)t_prove(other);
-    T_OK(stitch_resize(region, T_MIB(40))); /* growing takes no address space */
+    T_OK(stitch_resize(region, T_MIB(40))); /* a grow takes no address space */
     T_OK(stitch_resize(region, T_MIB(1)));
     t_close(other);
     (void)t_limit(RLIMIT_AS, was);
@@ -219,7 +219,7 @@ static void no_address_space_is_eaddrspace(void)
     t_finish(t_start("address_space", "%s", t_name()));
 }
 
-/* Room for one thing after the other: every failure has a code that says what was short, and leaves nothing. */
+/* There is room for one thing after the other: every failure has the code of what is lacking, and leaves nothing. */
 T_HELPER(little_memory)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -235,7 +235,7 @@ T_HELPER(little_memory)
         uint64_t was;
         int code;
 
-        (void)malloc_trim(0); /* what malloc has kept for the next time would hide the limit */
+        (void)malloc_trim(0); /* memory that malloc has kept would hide the limit */
         was = t_limit(RLIMIT_AS, t_process_memory("VmSize") + room);
         code = stitch_create(t_name(), &options, &other);
         (void)t_limit(RLIMIT_AS, was);
@@ -260,7 +260,7 @@ static void promise_7_no_memory_is_enomem_and_leaves_nothing(void)
     t_finish(t_start("little_memory", "-"));
 }
 
-/* Behind the last extent there is nothing to be had, and the kernel says so to who asks it. */
+/* After the last extent there is nothing to read, and a system call says so. */
 static void the_reservation_is_no_memory_for_the_kernel(void)
 {
     stitch_region *region = create_here(t_name(), T_MIB(4));
@@ -273,7 +273,7 @@ static void the_reservation_is_no_memory_for_the_kernel(void)
     errno = 0;
     T_EQ(pwrite(sink, t_bytes(region) + T_MIB(100), 4096, 0), -1);
     T_EQ(errno, EFAULT);
-    T_EQ(pwrite(sink, t_bytes(region) + T_MIB(4) - 4096, 8192, 0), 4096); /* as far as it goes */
+    T_EQ(pwrite(sink, t_bytes(region) + T_MIB(4) - 4096, 8192, 0), 4096); /* only the mapped bytes */
     (void)close(file);
     (void)close(sink);
     (void)t_prove(region);

@@ -3,11 +3,11 @@
  * Promise 7 on Linux, call by call: every public operation, with every backend, while the n-th use of each system call
  * and of each allocation fails, for n = 1, 2, 3 ... until the operation passes undisturbed.
  *
- * The errors of a call come in turn, one for each n; with STITCH_TEST_THOROUGH=1 every error for every n, and every
- * lack also for good, from that call on. An operation that reports a failure has changed nothing that can be seen, from
- * inside or by the system's word (mappings, descriptors, objects and their memory), and then succeeds when it is made
- * again; one that reports success has done all of it. Shrinking and closing fail for no lack of anything. Another
- * process, which was there before, sees the same: nothing of what failed, and all of what did not.
+ * The errors of a call come in turn, one for each n; with STITCH_TEST_THOROUGH=1 every error comes for every n, and
+ * every lack also for good, from that call on. An operation that reports a failure has changed nothing that can be
+ * seen, from inside or by the system (mappings, descriptors, objects and their memory), and then succeeds when it is
+ * made again; one that reports success has done all of it. Shrinking and closing fail for no lack of anything. Another
+ * process, which is attached before, sees the same: nothing of an operation that failed, and all of one that succeeded.
  */
 #define _GNU_SOURCE 1
 
@@ -27,8 +27,8 @@
 enum { ERRORS = 7, NTH_MOST = 500 };
 
 /*
- * What each call can give. Not ENOENT for what is there (fstatat, unlinkat): that would be no failure but a lie. Nor
- * EOPNOTSUPP (fallocate): a folder must be one that can.
+ * The errors that each call can have. ENOENT of existing objects (fstatat, unlinkat) is not among them: that would be
+ * no failure but a lie. Nor is EOPNOTSUPP (fallocate), since every folder of regions must support that.
  */
 static const int errors[T_CALL_COUNT][ERRORS] = {
     [T_CALL_openat] = { EMFILE, ENFILE, ENOMEM, EACCES, ENOENT, ELOOP },
@@ -67,7 +67,7 @@ static const int errors[T_CALL_COUNT][ERRORS] = {
     [T_CALL_pthread_mutex_init] = { ENOMEM, EAGAIN },
 };
 
-/* Those for good are the lack of something, which lasts. */
+/* Errors that last are those of a lack. */
 static const int lasting[T_CALL_COUNT][ERRORS] = {
     [T_CALL_openat] = { EMFILE, ENOMEM },
     [T_CALL_tmpfile] = { EMFILE, ENOSPC },
@@ -95,7 +95,7 @@ static const int lasting[T_CALL_COUNT][ERRORS] = {
     [T_CALL_pthread_mutex_init] = { ENOMEM },
 };
 
-/* So many of those that last also without STITCH_TEST_THOROUGH. */
+/* How many lasting errors are tried without STITCH_TEST_THOROUGH. */
 static const size_t often[T_CALL_COUNT] = {
     [T_CALL_openat] = 1, [T_CALL_tmpfile] = 1, [T_CALL_fallocate] = 1, [T_CALL_mmap] = 1,
     [T_CALL_malloc] = 1, [T_CALL_calloc] = 1,  [T_CALL_realloc] = 1,
@@ -105,10 +105,10 @@ static struct {
     uint64_t failed, met_by_an_error, met_by_success;
 } figures;
 
-/* A view that the system would not replace stays, without access, until the next one comes there. */
+/* A view that the system refuses to replace stays, without access, until the next view replaces it. */
 static bool left_a_view;
 
-/* The errors of one use of a call that the test is at. */
+/* The errors of the use of a call that is tested now. */
 static enum t_call failing;
 static bool for_good;
 
@@ -133,15 +133,15 @@ static bool has(const char *line, size_t length, const char *what)
     return at && at < line + length;
 }
 
-/* The descriptor of a segment, by its name or, made by us, without one. */
+/* Returns whether the line is the descriptor of a segment, by its name or, if this process made it, without one. */
 static bool is_tail(const char *line, size_t length)
 {
     return strncmp(line, "descriptor ", 11) == 0 && (has(line, length, "/stitch.s.") || has(line, length, "/#"));
 }
 
 /*
- * The system's word, as text. The descriptor of the last segment is not compared: a handle opens it when it first needs
- * it, and keeps it.
+ * Takes the state. The descriptor of the last segment is not compared: a handle opens it when it first needs it, and
+ * keeps it.
  */
 static void take_state(t_state *state, stitch_region *region)
 {
@@ -160,7 +160,9 @@ static void take_state(t_state *state, stitch_region *region)
     *to = 0;
 }
 
-/* A journal that a failed call has left open for the next writer is no change that anybody must see. */
+/*
+ * Fails unless the state is the same. A failed call may leave the journal open for the next writer: nobody sees that.
+ */
 static void check_state(const t_state *before, stitch_region *region)
 {
     static t_state now;
@@ -169,7 +171,7 @@ static void check_state(const t_state *before, stitch_region *region)
     T_SAME_STATE(before, &now);
 }
 
-/* Without segments: a region whose roster could not be named has none. */
+/* Returns how many objects there are without segments: a region whose roster could not be named has none. */
 static uint64_t objects_of(const t_stage *s)
 {
     bool roster = (s->made && s->made->roster.shared) || (s->mine && s->mine->roster.shared) ||
@@ -178,7 +180,7 @@ static uint64_t objects_of(const t_stage *s)
     return roster ? T_REGION_OBJECTS : T_REGION_OBJECTS - 1;
 }
 
-/* What a call that failed in the middle of giving back has left is the next writer's: then there is nothing left. */
+/* A call that failed while it gave memory back leaves some to the next writer: after that nothing is left. */
 static void check_the_next_writer(t_stage *s)
 {
     stitch_region *writer = s->made ? s->made : s->mine ? s->mine : s->other;
@@ -187,7 +189,7 @@ static void check_the_next_writer(t_stage *s)
     if (!writer || writer->readonly || (s->other && s->other->exclusive))
         return;
     left_a_view = false;
-    T_OK(stitch_grow(writer, 0, NULL)); /* a writer who takes no memory that could hide what is left */
+    T_OK(stitch_grow(writer, 0, NULL)); /* this writer takes no memory that could hide a rest */
     T_EQ(st_directory_journal(writer->directory), 0);
     info = t_info(writer);
     T_FOLDER_HOLDS(objects_of(s) + info.region_segments);
@@ -196,17 +198,17 @@ static void check_the_next_writer(t_stage *s)
     prove(writer);
 }
 
-/* It said that it failed. */
+/* Judges an operation that has reported failure. */
 static void check_failure(t_stage *s, int e, int error, const t_seen *before, const t_state *state)
 {
     const t_operation *o = s->operation;
-    bool busy = failing == T_CALL_fcntl && (error == EAGAIN || error == EACCES); /* somebody else has it locked */
+    bool busy = failing == T_CALL_fcntl && (error == EAGAIN || error == EACCES); /* another process has the lock */
 
     T_TRUE(e < 0);
     if (!busy && stitch_os_error() != error && e != STITCH_ENOMEM && e != STITCH_ENOTSUP)
         T_FAIL("it gave %s, and the system's code is %d", stitch_error_name(e), stitch_os_error());
     if (o->shrinks)
-        T_TRUE(failing == T_CALL_fcntl); /* the lock itself */
+        T_TRUE(failing == T_CALL_fcntl); /* the lock itself failed */
     else if ((o->codes >> -e & 1) == 0 && !busy)
         T_FAIL("it gave %s, which stitch.h does not know of it", stitch_error_name(e));
     t_stage_unchanged(s, before, prove);
@@ -215,7 +217,7 @@ static void check_failure(t_stage *s, int e, int error, const t_seen *before, co
     figures.met_by_an_error++;
 }
 
-/* One failure. Returns false if the operation did not get so far as to meet it. */
+/* Makes one use of a call fail. Returns false if the operation ended before that use. */
 static bool disturb(const t_operation *o, uint64_t nth, int error)
 {
     static t_seen before;
@@ -228,7 +230,7 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
     t_note("%s, %s %" PRIu64 " fails with %s%s", o->name, t_call_name(failing), nth,
            error == T_CALLS_SHORT ? "less than there is" : strerrorname_np(error), for_good ? " for good" : "");
     s = t_stage_set_up(o);
-    t_another_comes(&s);
+    t_peer_comes(&s);
     t_calls_keep_views(t_options().backend == STITCH_BACKEND_REMAP &&
                        o->after < (o->ahead > o->start ? o->ahead : o->start));
     t_stage_look(&s, &before);
@@ -247,13 +249,13 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
         check_failure(&s, e, error, &before, &state);
         if (s.other)
             T_EQ(t_members_count(s.other), members);
-        t_another_sees_nothing(&s, &before, figures.met_by_an_error % 2 == 0);
+        t_peer_sees_nothing(&s, &before, figures.met_by_an_error % 2 == 0);
         T_OK(o->run(&s));
         t_stage_done(&s, prove);
     }
-    t_another_sees_it_done(&s);
+    t_peer_sees_it_done(&s);
     check_the_next_writer(&s);
-    t_another_leaves(&s);
+    t_peer_leaves(&s);
     t_stage_tear_down(&s);
     T_FOLDER_HOLDS(0);
     T_EQ(t_maps_count_in(t_folder()), 0);
@@ -263,7 +265,7 @@ static bool disturb(const t_operation *o, uint64_t nth, int error)
 static void disturb_each(const t_operation *o)
 {
     bool thorough = getenv("STITCH_TEST_THOROUGH") != NULL;
-    bool slow = t_rounds(2) < 2; /* where every instruction is dear */
+    bool slow = t_rounds(2) < 2; /* every instruction is slow */
     const int *error = errors[failing];
     uint64_t count = 0;
 
@@ -285,12 +287,12 @@ static void disturb_operation(const t_operation *o)
 {
     size_t descriptors = t_descriptor_count();
 
-    t_another_start("another");
+    t_peer_start("peer");
     t_calls_begin(NULL);
     for (failing = 0; failing < T_CALL_COUNT; failing++)
         disturb_each(o);
     t_calls_end();
-    t_another_end();
+    t_peer_end();
     T_EQ(t_descriptor_count(), descriptors);
 }
 
@@ -303,7 +305,7 @@ T_OPERATIONS(TEST_OF)
 T_OPERATIONS_ON_FILES(TEST_OF)
 T_OPERATIONS_LAZY(TEST_OF)
 
-/* No address space stays with a create that fails, whichever use of the call is refused. Returns how many there are. */
+/* A create that fails keeps no address space, whichever use of the call fails. Returns how many uses there are. */
 static uint64_t refuse_each(enum t_call call, int first, int second)
 {
     struct stitch_options options = t_options();
@@ -332,7 +334,7 @@ static uint64_t refuse_each(enum t_call call, int first, int second)
     return uses;
 }
 
-/* Where mappings are few, cutting a reservation to size can be refused: then nothing of it stays. */
+/* At the limit of mappings the system can refuse to cut a reservation to size: then nothing of it stays. */
 static void promise_7_a_reservation_that_cannot_be_cut_to_size(void)
 {
     T_TRUE(refuse_each(T_CALL_munmap, STITCH_EMAPS, STITCH_EMAPS) >= 1);
@@ -343,8 +345,10 @@ static void promise_7_a_reservation_that_cannot_be_made(void)
     T_TRUE(refuse_each(T_CALL_mmap, STITCH_EMAPS, STITCH_EADDRSPACE) >= 3);
 }
 
-/* By no way: the view is locked in memory, and no descriptor is to be had. The shrink stands, and the next writer gives
- * it back. */
+/*
+ * No way to give memory back works: the view is locked, and no descriptor is free. The shrink stays, and the next
+ * writer gives the memory back.
+ */
 static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
 {
     struct stitch_options options = t_stage_options();
@@ -354,7 +358,7 @@ static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
     options.size = T_KIB(1536);
     region = t_create_with(name, &options);
     other = t_open(name);
-    T_EQ(syscall(SYS_mlock, t_bytes(other) + T_MIB(1), 4096), 0); /* sanitizers' mlock does nothing */
+    T_EQ(syscall(SYS_mlock, t_bytes(other) + T_MIB(1), 4096), 0); /* mlock of a sanitizer does nothing */
     t_calls_begin(NULL);
     t_calls_fail_nth(T_CALL_openat, 1, EMFILE, true);
     T_OK(stitch_shrink(other, T_KIB(512)));
@@ -371,7 +375,7 @@ static void promise_7_what_cannot_be_given_back_is_the_next_writers(void)
     t_close(region);
 }
 
-/* Behind, and without room to catch up: the region shrinks all the same, and the next sync says what is the matter. */
+/* The handle lags and lacks what a sync needs: the region shrinks nevertheless, and the next sync reports the lack. */
 static void promise_7_a_shrink_that_cannot_catch_up(void)
 {
     struct stitch_options options = t_stage_options();
@@ -401,7 +405,7 @@ static void promise_7_a_shrink_that_cannot_catch_up(void)
     t_close(region);
 }
 
-/* The last test of all. */
+/* The last case of all: the tests must have made this many calls fail. */
 static void so_many_failures(void)
 {
     (void)printf("figure: calls failed on Linux %" PRIu64 "\n", figures.failed);
@@ -422,6 +426,6 @@ static const struct CMUnitTest tests[] = {
     T_TEST(so_many_failures),
 };
 
-static const t_helper helpers[] = { { "another", t_another_runs }, { NULL, NULL } };
+static const t_helper helpers[] = { { "peer", t_peer_runs }, { NULL, NULL } };
 
 T_MAIN(tests, helpers)

@@ -12,14 +12,14 @@
 #include "operations.h"
 #include "system_windows.h"
 
-enum { NTH_MOST = 200 }; /* no operation makes so many calls of one kind */
+enum { NTH_MOST = 200 }; /* no operation makes as many calls of one kind */
 
 /* Commitment limit, not enough memory, invalid address, access denied, too many open files (handles). */
 static const DWORD errors[] = { 1455, 8, 487, 5, 4 };
 
-/* By the system's map, read by us, for the first of the errors; by the library, which asks less, for all of them. */
+/* Proves by the system's map for the first of the errors, and by the library, which is faster, for all. */
 static bool thorough;
-/* A view that the system would not unmap is left where reservation should be, until the next one comes there. */
+/* A view that the system refuses to unmap stays in the reservation until the next view replaces it. */
 static bool left_a_view;
 
 static void prove(stitch_region *region)
@@ -43,11 +43,11 @@ static bool asks_for_pieces(enum t_call call)
     return call == T_CALL_VirtualQuery || call == T_CALL_VirtualQueryEx;
 }
 
-/* One failure. Returns false if the operation did not get so far as to meet it. */
+/* Makes one use of a call fail. Returns false if the operation ended before that use. */
 static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD error)
 {
     static t_seen before;
-    t_balance was = t_inject_balance(), now;
+    t_balance was = t_faults_balance(), now;
     t_stage s = t_stage_set_up(o);
     bool failed;
     int e;
@@ -56,17 +56,17 @@ static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD 
     thorough = error == errors[0];
     left_a_view = false;
     t_stage_look(&s, &before);
-    t_inject(call, nth, error, false);
+    t_faults_nth(call, nth, error, false);
     e = o->run(&s);
-    failed = t_inject_over();
+    failed = t_faults_over();
     left_a_view = failed && call == T_CALL_UnmapViewOfFile2;
     if (e == 0) {
         t_stage_done(&s, prove);
     } else {
         T_TRUE(e < 0);
         T_TRUE(failed);
-        T_TRUE(stitch_os_error() == (int)error || asks_for_pieces(call)); /* taken for "not sound" in places */
-        T_TRUE(!o->shrinks || call == T_CALL_WaitForSingleObject);        /* that is no lack of anything */
+        T_TRUE(stitch_os_error() == (int)error || asks_for_pieces(call)); /* a failed query can mean "not sound" */
+        T_TRUE(!o->shrinks || call == T_CALL_WaitForSingleObject);        /* a failed wait is no lack */
         t_stage_unchanged(&s, &before, prove);
         T_OK(o->run(&s));
         t_stage_done(&s, prove);
@@ -77,14 +77,16 @@ static bool disturb(const t_operation *o, enum t_call call, unsigned nth, DWORD 
         prove(s.mine);
     }
     t_stage_tear_down(&s);
-    now = t_inject_balance();
+    now = t_faults_balance();
     T_EQ(now.handles, was.handles);
     T_EQ(now.views, was.views);
     return failed;
 }
 
-/* Every use of a call, with each of the errors. In turn, one error for each use: calls that are used the most and of
- * whose errors nobody asks the number; and the other backends than the one that is the system's own choice. */
+/*
+ * Makes every use of a call fail with each of the errors. For calls that are made most often and whose error number
+ * nobody reads, and for backends other than the system's own choice, errors come in turn, one for each use.
+ */
 static void disturb_each(const t_operation *o, enum t_call call)
 {
     uint64_t own = st_win_has_placeholders() ? STITCH_BACKEND_STITCHED : STITCH_BACKEND_SINGLE;
@@ -96,7 +98,7 @@ static void disturb_each(const t_operation *o, enum t_call call)
         while (disturb(o, call, nth, errors[(in_turn ? nth : error) % T_COUNT(errors)]))
             T_TRUE(nth++ < NTH_MOST);
         if (nth == 1)
-            return; /* the operation does without this call */
+            return; /* the operation makes no such call */
     }
 }
 
@@ -104,13 +106,13 @@ static void disturb_operation(const t_operation *o)
 {
     size_t reserved = t_reservations();
 
-    t_inject_begin();
+    t_faults_begin();
     for (enum t_call call = 0; call < T_CALL_COUNT; call++)
-        /* Where the pieces of a reservation end is asked while it is let go. The answer needs no resource. */
+        /* Closing asks where the parts of a reservation end. That needs no resource, so it cannot fail. */
         if ((o != &t_operations[T_OPERATION_close] && o != &t_operations[T_OPERATION_close_of_the_last]) ||
             call != T_CALL_VirtualQuery)
             disturb_each(o, call);
-    t_inject_end();
+    t_faults_end();
     T_EQ(t_reservations(), reserved);
 }
 
@@ -121,11 +123,11 @@ static void disturb_operation(const t_operation *o)
     }
 T_OPERATIONS(TEST_OF)
 
-/* The last test of all. */
+/* The last case of all: the tests must have made this many calls fail. */
 static void so_many_failures(void)
 {
-    (void)printf("figure: calls failed on Windows %u\n", t_inject_count());
-    T_TRUE(t_inject_count() > 500);
+    (void)printf("figure: calls failed on Windows %u\n", t_faults_count());
+    T_TRUE(t_faults_count() > 500);
 }
 
 #define T_OPERATION_TEST(id) promise_7_##id

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others do between any two system calls of ours, without chance: at the n-th call of an operation, for n = 1, 2,
- * 3 ..., the last other user lets go, or the name changes hands. Whatever came first, a handle that we get is of a
- * region that lives, a name leads to the region that has it, and when the last has closed nothing is left.
+ * Others act between any two system calls of an operation, without chance: at the n-th call, for n = 1, 2, 3 ..., the
+ * last other user closes its handle, or another region gets the name. Whichever comes first, a handle that the
+ * operation returns belongs to a living region, a name leads to the region that has it, and after the last close
+ * nothing is left.
  */
 #define _GNU_SOURCE 1
 
@@ -17,10 +18,10 @@
 enum { CALLS_MOST = 500 };
 
 static struct event {
-    uint64_t at; /* the call before which it happens */
+    uint64_t at; /* the call before which the others act */
     const char *name;
-    uint64_t size;                 /* of the first region; of the second one it is T_MIB(5) */
-    stitch_region *first, *second; /* the region that was there, and the one that has its name afterwards */
+    uint64_t size;                 /* of the first region; the second one has T_MIB(5) */
+    stitch_region *first, *second; /* the region at first, and the one that has its name afterwards */
     bool done;
 } event;
 
@@ -28,17 +29,17 @@ static void (*happen)(void);
 
 static void before_call(enum t_call call, uint64_t number)
 {
-    int error = errno; /* ours, which a call that succeeds leaves as it was: only so readdir tells its end */
+    int error = errno; /* a call that succeeds leaves it as it was: only so readdir tells its end */
 
     (void)call;
     if (event.done || number != event.at)
         return;
     event.done = true;
-    happen(); /* its own calls are counted too, and are none of the moments */
+    happen(); /* these calls are counted too, but nothing happens at them */
     errno = error;
 }
 
-/* The library's only sleep: whom it waits for does not go on meanwhile. */
+/* The library's only sleep: the process that it waits for does not go on meanwhile. */
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
     (void)time;
@@ -52,7 +53,7 @@ static void last_one_closes(void)
     event.first = NULL;
 }
 
-/* Not if the first one still has the name: because of us, who are in the middle of something. */
+/* A second region is made, unless the first one still has the name because the operation is not done. */
 static void make_the_second(void)
 {
     struct stitch_options options = t_options();
@@ -63,7 +64,9 @@ static void make_the_second(void)
     T_TRUE(e == 0 || e == STITCH_EEXIST);
 }
 
-/* The first region keeps its user, without a name. Or its name is just being taken away: then others are too late. */
+/*
+ * The first region loses its name and keeps its user; if the operation is about to take the name, others are too late.
+ */
 static void name_changes_hands(void)
 {
     int e = stitch_unlink(event.name);
@@ -75,7 +78,7 @@ static void name_changes_hands(void)
     make_the_second();
 }
 
-/* Neither name nor user. */
+/* The first region loses its name and its user. */
 static void it_ends(void)
 {
     int e = stitch_unlink(event.name);
@@ -99,7 +102,9 @@ static void begin(uint64_t at, uint64_t size, void (*what)(void))
     t_calls_begin(before_call);
 }
 
-/* Did it happen? Then it is still true that the name leads to the second region, if there is one, and nothing stays. */
+/*
+ * Returns whether the others acted. If so, the name must lead to the second region, if there is one; nothing must stay.
+ */
 static bool end(stitch_region *mine, bool named)
 {
     stitch_region *again = NULL;
@@ -128,14 +133,14 @@ static bool open_while(uint64_t at, uint64_t size, void (*what)(void))
     e = stitch_open(event.name, NULL, &mine);
     t_calls_end();
     if (e) {
-        T_EQ(e, STITCH_ENOENT); /* for a moment it was so */
+        T_EQ(e, STITCH_ENOENT); /* for a moment there was no region */
         T_TRUE(event.done);
     } else {
         stitch_region *expected = stitch_size(mine) == T_MIB(5) ? event.second : event.first;
 
         T_TRUE(stitch_size(mine) == T_MIB(5) || stitch_size(mine) == event.size);
         T_TRUE(!expected || t_info(mine).tag == t_info(expected).tag);
-        if (happen == last_one_closes) { /* it lives, and can be found */
+        if (happen == last_one_closes) { /* the region lives and can be found */
             stitch_region *again = t_open(event.name);
 
             T_EQ(t_info(again).tag, t_info(mine).tag);
@@ -160,7 +165,7 @@ static bool unlink_while(uint64_t at, uint64_t size, void (*what)(void))
 
 static stitch_region *looker;
 
-/* Somebody who looks for the name finds it not yet, or the whole region. */
+/* A process that looks for the name does not find it yet, or finds the whole region. */
 static void somebody_looks(void)
 {
     int e = stitch_open(event.name, NULL, &looker);
@@ -204,7 +209,7 @@ static bool close_while(uint64_t at, uint64_t size, void (*what)(void))
     return end(NULL, true);
 }
 
-/* Makes a region that nobody is left in. */
+/* Makes a region without users. */
 static void be_killed(void *arg)
 {
     stitch_region *region = t_create(event.name);
@@ -215,7 +220,7 @@ static void be_killed(void *arg)
     t_expect(t_parent(), "never");
 }
 
-/* It is dead: with the name goes all of it, unless somebody else is about to remove it. */
+/* The region has no users: all of it goes with the name, unless another process is about to remove it. */
 static void its_name_is_taken_away(void)
 {
     int e = stitch_unlink(event.name);
@@ -247,7 +252,7 @@ static bool collect_while(uint64_t at, uint64_t size, void (*what)(void))
     return end(NULL, true);
 }
 
-/* Of a region with segments to be mapped and, where the system would not notice that they have gone, without any. */
+/* Regions with segments to map and, where the system would not notice that these have gone, without any. */
 static void at_each_call(bool (*operation)(uint64_t at, uint64_t size, void (*what)(void)), void (*what)(void))
 {
     for (uint64_t size = 0; size <= T_MIB(3); size += T_MIB(3)) {
@@ -299,7 +304,7 @@ static void others_remove_what_we_collect(void)
     at_each_call(collect_while, make_the_second);
 }
 
-/* Not that it is busy, after two seconds of trying. */
+/* The result must not be STITCH_EBUSY after two seconds of trying. */
 static void a_name_that_cannot_be_looked_at_says_why(void)
 {
     const char *name = t_name();

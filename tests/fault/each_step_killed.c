@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 8, step by step: every operation, with every backend, and the process that makes it is killed before each
- * call that it makes of the system, before each store to what is shared, in the middle of what it appends, and at the
- * end; with no, one and three other processes attached. And then, at a step of what puts that right, a second one.
+ * Promise 8, step by step: the process that makes an operation is killed before each of its system calls, before each
+ * store to shared pages, in the middle of the bytes that it appends, and at the end; for every operation and backend,
+ * with no, one and three other processes attached. Then a second process is killed at a step of the recovery.
  *
- * The others read right bytes, follow, grow and shrink; a newcomer can attach; everybody's mapping is sound; and when
- * the last has closed nothing is left. Each step once (some of them, chosen at random, where that takes too long), the
- * number of others in turn; with STITCH_TEST_THOROUGH=1 each step with each number of others, and each second step
- * behind each first that left something to put right.
+ * The others read right bytes, follow, grow and shrink; a newcomer can attach; everybody's mapping is sound; and after
+ * the last close nothing is left. Each step comes once (some steps, chosen at random, where all would take too long),
+ * the numbers of others in turn; with STITCH_TEST_THOROUGH=1 each step comes with each number of others, and each
+ * second step after each first that left something to recover from.
  */
 #include "test.h"
 #include "operations.h"
@@ -21,7 +21,7 @@ enum { OTHERS = 3, READER = 2 };
 
 /* ---------------------------------------------------------------------------------------------- those who die --- */
 
-/* Sets the stage, and makes the operation up to that step. */
+/* Sets the stage up, and makes the operation up to that step. */
 T_HELPER(victim)
 {
     const t_operation *o = &t_operations[t_argument_number(0)];
@@ -39,10 +39,10 @@ T_HELPER(victim)
         t_steps_watch_source(source, (size_t)length);
     T_OK(o->run(&s));
     t_tell(t_parent(), "done %" PRIu64, t_steps_end());
-    (void)t_hear_or_end(t_parent()); /* killed here */
+    (void)t_hear_or_end(t_parent()); /* it is killed here */
 }
 
-/* The next writer, who puts things right; or, if nobody is attached any more, the next to look into the folder. */
+/* The next writer, which recovers; or, if nobody is attached any more, the next process that looks into the folder. */
 T_HELPER(heir)
 {
     const char *name = t_argument(0);
@@ -60,7 +60,7 @@ T_HELPER(heir)
 
 /* --------------------------------------------------------------------------------------------- those who live --- */
 
-/* Where objects end with their last holder, the mapping may lack one until the next writing call. */
+/* Proves the mapping. Where objects end with their last holder, one may be missing until the next writing call. */
 static void check_sound(stitch_region *region)
 {
     struct stitch_verify_report report;
@@ -81,7 +81,7 @@ static void see(stitch_region *region)
            region->segments.count);
 }
 
-/* What the directory says, without following it: that could put something right. */
+/* Reads the directory without a sync, which could recover. */
 static void peek(const stitch_region *region)
 {
     struct st_entry entries[T_STAGE_SEGMENTS];
@@ -91,7 +91,7 @@ static void peek(const stitch_region *region)
     t_tell(t_parent(), "%" PRIu64, now.record.size);
 }
 
-/* A call that gives and takes nothing itself. Afterwards there is no memory behind what is committed but so much. */
+/* Makes a call that gives and takes no memory. Afterwards at most so much is resident beyond the commit mark. */
 static void settle(stitch_region *region, uint64_t seen)
 {
     struct stitch_info info;
@@ -102,7 +102,7 @@ static void settle(stitch_region *region, uint64_t seen)
     T_TRUE(info.resident <= info.committed + seen);
 }
 
-/* Does as it is told. */
+/* Does what it is told. */
 T_HELPER(servant)
 {
     stitch_region *region = NULL;
@@ -141,7 +141,7 @@ T_HELPER(servant)
 static t_process *servants[OTHERS];
 static uint64_t killed, killed_twice;
 
-/* What is there to be seen at some time. */
+/* All that can be seen of the region at one time. */
 typedef struct scene {
     const t_operation *o;
     char name[64];
@@ -173,7 +173,7 @@ static void attach_others(const scene *s)
     }
 }
 
-/* Everybody sees the same, and one of these two sizes; or less where segments go with the dead. */
+/* Everybody must see the same size, one of these two; or less where segments go with the dead. */
 static void see_all(scene *s, uint64_t one, uint64_t other)
 {
     uint64_t was = s->marks, size;
@@ -194,7 +194,7 @@ static void see_all(scene *s, uint64_t one, uint64_t other)
         order_number(i, "marks", s->marks);
 }
 
-/* The first to write puts right what the dead one left, then they grow and shrink on. */
+/* The first writer recovers from the death, then they all grow and shrink. */
 static void live_on(scene *s)
 {
     unsigned second = s->others > 1 ? 1 : 0;
@@ -208,7 +208,7 @@ static void live_on(scene *s)
     T_FOLDER_HOLDS(T_REGION_OBJECTS + s->segments);
 }
 
-/* Somebody who was not there. The name may be there or not, if the operation was to take it away or to make it. */
+/* A newcomer attaches. If the operation takes the name away or makes it, there may be a name or none. */
 static void newcomer(const scene *s, uint64_t one, uint64_t other, bool must_be)
 {
     stitch_region *region = NULL;
@@ -231,7 +231,7 @@ static void newcomer(const scene *s, uint64_t one, uint64_t other, bool must_be)
     t_close(region);
 }
 
-/* Nobody was attached: whatever call comes next in this folder, nothing stays. */
+/* Nobody was attached: after the next call in this folder, whichever it is, nothing stays. */
 static void nobody_left(const scene *s, uint64_t step)
 {
     struct stitch_options options = t_stage_options();
@@ -254,7 +254,7 @@ static void nobody_left(const scene *s, uint64_t step)
 
 /* --------------------------------------------------------------------------------------------------- the steps --- */
 
-/* It has died at the step that it was to die at, or is done. How many steps there were, or NEVER. */
+/* Waits until the victim has died at its step or is done. Returns how many steps there were, or NEVER. */
 static uint64_t end_of(t_process *process)
 {
     const char *line = t_hear_or_end(process);
@@ -269,7 +269,7 @@ static uint64_t end_of(t_process *process)
     return count;
 }
 
-/* The second death. Returns as end_of. */
+/* Kills the second process. Returns as end_of. */
 static uint64_t second(const scene *s, uint64_t step)
 {
     t_process *heir = t_start_soon("heir", "%s %" PRIu64, s->others > 0 ? s->name : "-", step);
@@ -278,7 +278,9 @@ static uint64_t second(const scene *s, uint64_t step)
     return end_of(heir);
 }
 
-/* One death, or (second_step not NEVER) two. *count: of the steps of the last to die; NEVER if it was before the end.
+/*
+ * Kills one process or, if second_step is not NEVER, two. *count: steps of the last process to die, or NEVER if that
+ * was before the end.
  */
 static void die_at(const t_operation *o, unsigned others, uint64_t step, uint64_t second_step, uint64_t *count,
                    bool *open)
@@ -319,13 +321,15 @@ static void die_at(const t_operation *o, unsigned others, uint64_t step, uint64_
     T_FOLDER_HOLDS(0);
 }
 
-/* Where a second death comes behind a first: anywhere. */
+/* Chooses at random the step of a second death after a first. */
 static uint64_t some_step(uint64_t step)
 {
     return (step * 7 + 3) % 45;
 }
 
-/* Each first step, and in turn others; or with each number of others. Each `stride`th, where not all are asked for. */
+/*
+ * Takes each first step, with numbers of others in turn or with each; only every `stride`th where not all are wanted.
+ */
 static void kill_at_each_step(const t_operation *o, uint64_t first, uint64_t stride)
 {
     static const unsigned others[] = { 1, 0, 3 };
@@ -351,7 +355,7 @@ static void kill_at_each_step(const t_operation *o, uint64_t first, uint64_t str
     }
 }
 
-/* Of the other backends every fourth step; and fewer where every instruction is dear, or every process. */
+/* Takes every fourth step of the other backends, and fewer where every instruction or every process is slow. */
 static uint64_t stride_for(uint64_t backend)
 {
     uint64_t slow = 20 / t_rounds(20), stride = backend == STITCH_BACKEND_STITCHED ? 1 : 4;
@@ -390,7 +394,7 @@ T_OPERATIONS(TEST_OF)
 T_OPERATIONS_ON_FILES(TEST_ON_FILES_OF)
 T_OPERATIONS_LAZY(TEST_ON_FILES_OF)
 
-/* A grow that makes no call: the other record, the generation, its seat, the journal that it had not opened. */
+/* A grow without calls stores to the other record, the generation, its seat, and the journal. */
 static void each_store_is_a_step(void)
 {
     struct stitch_options options = t_stage_options();
@@ -407,7 +411,7 @@ static void each_store_is_a_step(void)
     t_close(region);
 }
 
-/* The last test of all. */
+/* The last case of all: the tests must have killed this often. */
 static void so_many_deaths(void)
 {
     (void)printf("figure: steps killed %" PRIu64 "\n", killed);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promises 5 and 7 at the limits of a process: descriptors, file size. Each has its own code, nothing changes, no
- * signal comes, and shrink works where grow does not. Each test runs in a helper, since its limits are the
- * process's.
+ * Promises 5 and 7 at the limits of a process, descriptors and file size: each has its own code, nothing changes, no
+ * signal comes, and shrink works where grow does not. Each case runs in a helper, since limits belong to a process.
  */
 #define _GNU_SOURCE 1
 
@@ -53,9 +52,9 @@ T_HELPER(file_size)
     fill(region, 0, 0xaa);
     t_state_take(&before, region);
 
-    /* Too small for another segment. */
+    /* The limit is too small for another segment. */
     was = t_limit(RLIMIT_FSIZE, T_MIB(1));
-    if (!is_single()) { /* whose one object has its size already */
+    if (!is_single()) { /* its one object has its size already */
         T_GIVES(stitch_grow(region, T_MIB(30), &offset), STITCH_EFSIZE);
         T_GIVES(stitch_resize(region, T_MIB(200)), STITCH_EFSIZE);
         T_GIVES(stitch_append(region, t_bytes(region), T_MIB(3), &offset), STITCH_EFSIZE);
@@ -64,7 +63,7 @@ T_HELPER(file_size)
         T_UNCHANGED(&before, region);
     }
 
-    /* Nor for a new region with a segment; nor for a directory. */
+    /* The same holds for a new region with a segment, and for a directory. */
     options.size = T_MIB(2);
     T_GIVES(stitch_create(t_name(), &options, &none), STITCH_EFSIZE);
     (void)t_limit(RLIMIT_FSIZE, 1000);
@@ -72,7 +71,7 @@ T_HELPER(file_size)
     T_TRUE(none == NULL);
     T_UNCHANGED(&before, region);
 
-    /* Shrink needs no file, and what is there is there. */
+    /* Shrink makes no file, and existing bytes stay. */
     T_OK(stitch_shrink(region, T_MIB(1)));
     T_OK(stitch_resize(region, T_KIB(100)));
     t_all_bytes(region, 0, T_KIB(100), 0xaa);
@@ -88,7 +87,7 @@ static void promise_7_file_size_limit_is_efsize_without_a_signal(void)
     run_helper("file_size");
 }
 
-/* The object is there already, larger than the limit: only the commit meets it. */
+/* The object exists and is larger than the limit, so only the commit meets the limit. */
 T_HELPER(file_size_inside)
 {
     stitch_region *region = create_here(T_KIB(100));
@@ -102,7 +101,7 @@ T_HELPER(file_size_inside)
     for (int i = 0; i < 3; i++) {
         int code = stitch_grow(region, T_KIB(1024), NULL);
 
-        if (code == STITCH_OK) { /* a system may not mind: the object does not grow */
+        if (code == STITCH_OK) { /* a system may allow it, since the object does not grow */
             T_OK(stitch_shrink(region, T_KIB(1024)));
         } else {
             T_EQ(code, STITCH_EFSIZE);
@@ -122,8 +121,8 @@ static void file_size_limit_inside_an_extent(void)
 }
 
 /*
- * The same for whole blocks, each of which begins with a byte that is written: the kernel kills for such a byte where
- * it lets pages be. In a process of its own, since whether there are blocks is known once the first was tried.
+ * The same for whole blocks, each of which begins with a written byte: beyond the limit the kernel kills for such a
+ * byte, and not for pages. It runs in a process of its own, since the library tries once whether there are blocks.
  */
 T_HELPER(file_size_blocks)
 {
@@ -162,14 +161,14 @@ static void promise_7_file_size_limit_among_whole_blocks(void)
 
 /* ---------------------------------------------------------------------------------------------- descriptors --- */
 
-/* Let `spare` descriptors be free. Returns the limit before. */
+/* Leaves `spare` descriptors free. Returns the limit before. */
 static uint64_t leave_descriptors(int spare)
 {
     int highest = fcntl(0, F_DUPFD_CLOEXEC, 200);
 
     T_TRUE(highest >= 0);
     (void)close(highest);
-    for (int free_from = 3; free_from < 200; free_from++) /* fill the gaps */
+    for (int free_from = 3; free_from < 200; free_from++) /* fills the gaps */
         if (fcntl(free_from, F_GETFD) < 0)
             (void)fcntl(0, F_DUPFD_CLOEXEC, free_from);
     return t_limit(RLIMIT_NOFILE, 200 + (uint64_t)spare);
@@ -227,7 +226,7 @@ static void promise_7_descriptor_limit_is_emfile_and_shrink_works(void)
     run_helper("descriptors");
 }
 
-/* Nothing of a failed call stays open, made or mapped. */
+/* A failed call leaves no descriptor, object or mapping. */
 T_HELPER(descriptors_unchanged)
 {
     stitch_region *region = create_here(T_MIB(5));
@@ -259,7 +258,7 @@ static void promise_7_descriptor_limit_leaves_nothing_behind(void)
     run_helper("descriptors_unchanged");
 }
 
-/* A follower at the descriptor limit says so, keeps what it had, and can try again. */
+/* A follower at the descriptor limit says so, keeps its mappings, and can try again. */
 T_HELPER(follower_without_descriptors)
 {
     stitch_region *region = t_open(t_argument(1));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Circumstances that few programs are in: without standard streams, without /proc or with another one's, with memory
- * of a region locked or its view split; a kernel that makes no huge pages, has no random bytes, or says what we do not
- * know.
+ * Surroundings that few programs have: no standard streams; no /proc, or that of another process; memory of a region
+ * that is locked, or a view that is split; a kernel that makes no huge pages, has no random bytes, or says what we do
+ * not know.
  */
 #define _GNU_SOURCE 1
 
@@ -44,7 +44,7 @@ static bool streams_are_closed(void)
     return true;
 }
 
-/* What it prints would land in the region, if that had descriptor 1. */
+/* If the region had descriptor 1, printed text would go into it. */
 static void without_streams(void *arg)
 {
     const char *name = t_name();
@@ -74,7 +74,7 @@ static void promise_12_closed_standard_streams_stay_closed(void)
 
 /*
  * Its locks are the parent's, and to get its own it must open the directory's object by /proc. It follows without a
- * place on the roster, since it cannot tell who it is.
+ * seat on the roster, since it cannot tell who it is.
  */
 static void child_without_proc(void *arg)
 {
@@ -91,7 +91,7 @@ static void child_without_proc(void *arg)
     t_close(region);
 }
 
-/* Objects get their names by another way; what only /proc can tell is an error. */
+/* Objects get their names in another way; calls that only /proc can answer give an error. */
 static void without_proc(void *arg)
 {
     const char *name = t_name();
@@ -139,7 +139,7 @@ static void a_machine_without_proc(void)
     t_finish(process);
 }
 
-/* In the place of this file of /proc another one is opened, with this text. */
+/* Instead of this file of /proc another one is opened, with this text. */
 static const char *replaced, *replacement;
 static struct st_sys real;
 
@@ -174,7 +174,7 @@ static void put_back(void)
     st_sys = real;
 }
 
-/* A later kernel may say more than we know: such lines are passed over. */
+/* A later kernel may say more than we know: such lines are skipped. */
 static void lines_of_the_map_in_another_form(void)
 {
     static char map[1 << 20];
@@ -207,7 +207,7 @@ T_HELPER(member)
     t_close(region);
 }
 
-/* Whoever cannot be asked is not taken for dead. */
+/* A process that cannot be asked is not taken for dead. */
 static void a_process_of_which_nothing_is_known(void)
 {
     static const char *const texts[] = { "1 member S 1 1", "1 (member) S 1 1 1", "(member)", " ", ")" };
@@ -235,7 +235,7 @@ static void a_process_of_which_nothing_is_known(void)
 enum { WITHOUT_A_START, WITHOUT_A_NAME_SPACE, WAYS };
 static int way;
 
-/* It has no seat on the roster then, and all else works. */
+/* The handle then has no seat on the roster, and all else works. */
 static void child_that_cannot_tell_who_it_is(void *arg)
 {
     stitch_region *region = arg;
@@ -273,7 +273,7 @@ static void a_process_that_cannot_tell_who_it_is(void)
 
 /* --------------------------------------------------------------------------------------- what is done to memory */
 
-/* Where the kernel makes no huge pages it is asked once and not again, and pages do. Needs a process of its own. */
+/* If the kernel makes no huge pages, it is asked once and not again, and pages serve. This needs its own process. */
 T_HELPER(without_blocks)
 {
     stitch_region *region = t_create(t_argument(0));
@@ -303,7 +303,7 @@ static void a_kernel_that_makes_no_huge_pages(void)
     t_finish(t_start("without_blocks", "%s", t_name()));
 }
 
-/* A view that is locked cannot be punched through, so it goes by the object, of which only the last one is open. */
+/* Memory cannot be removed by a locked view, so it is removed by the object, of which only the last one is open. */
 static void promise_6_discarding_what_is_locked(void)
 {
     stitch_region *region = create_by_small_extents(STITCH_LAZY, T_MIB(6));
@@ -325,7 +325,7 @@ static void promise_6_discarding_what_is_locked(void)
     t_close(region);
 }
 
-/* To discard is a hint, but if it is refused the caller hears so, and nothing is lost. */
+/* Discard is a hint, but if the system refuses it the caller gets an error, and nothing is lost. */
 static void discarding_that_the_kernel_refuses(void)
 {
     stitch_region *region = create_by_small_extents(0, T_MIB(4));
@@ -335,7 +335,7 @@ static void discarding_that_the_kernel_refuses(void)
     t_calls_fail(T_CALL_madvise, ENOMEM);
     T_GIVES(stitch_discard(region, 0, T_MIB(4)), STITCH_ENOMEM);
     T_TRUE(t_calls_over());
-    t_calls_fail(T_CALL_madvise, EINVAL); /* what is never swapped has no need of the hint */
+    t_calls_fail(T_CALL_madvise, EINVAL); /* memory that is never swapped does not take the hint */
     T_OK(stitch_discard(region, 0, T_MIB(4)));
     T_TRUE(t_calls_over());
     t_calls_end();
@@ -344,15 +344,15 @@ static void discarding_that_the_kernel_refuses(void)
 }
 
 /*
- * The same of a lazy region, of which memory goes by the view, and where that is refused by the object: the page is
- * locked, so the view's way is closed, and its segment is not the last, so that its object must be opened.
+ * The same for a lazy region, of which memory is removed by the view or, if that fails, by the object: the page is
+ * locked, so the view fails, and its segment is not the last, so its object must be opened.
  */
 static void discarding_lazily_that_the_kernel_refuses(void)
 {
     stitch_region *region = create_by_small_extents(STITCH_LAZY, T_MIB(4));
 
     memset(t_bytes(region), 0x77, T_MIB(4));
-    if (syscall(SYS_mlock, t_bytes(region), (size_t)PAGE) != 0) { /* sanitizers make the function do nothing */
+    if (syscall(SYS_mlock, t_bytes(region), (size_t)PAGE) != 0) { /* mlock of a sanitizer does nothing */
         t_close(region);
         t_skip("not even one page can be locked: %s", strerror(errno));
     }
@@ -371,7 +371,7 @@ static void discarding_lazily_that_the_kernel_refuses(void)
     t_close(region);
 }
 
-/* Where the program has split the one view the kernel cannot make it larger, and a new one takes its place. */
+/* If the program has split the one view, the kernel cannot make it larger, and a new one takes its place. */
 static void a_view_that_the_program_has_split(void)
 {
     stitch_region *region = t_create(t_name());
@@ -391,7 +391,7 @@ static void a_view_that_the_program_has_split(void)
 
 /* --------------------------------------------------------------------------------------------------- random --- */
 
-/* A region without a random tag could be foreseen: there is none. */
+/* The tag of a region must not be predictable: without random bytes no region is made. */
 static void no_region_without_random_bytes(void)
 {
     stitch_region *none = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others do at one certain call of ours, each time: a name that goes, a file that is cut, a state that never
- * stands still, a lock that is not had again. (The same at every call: each_call_interleaved_linux.c. Names that
+ * Others act at one certain call of ours, each time: a name goes, a file is cut, a state never stands still, a lock is
+ * not free again. (The same at every call: each_call_interleaved_linux.c. Names that
  * strangers take: hostile/names_taken_linux.c and hostile/roster_files_linux.c. Deaths: each_step_killed.c.)
  */
 #define _GNU_SOURCE 1
@@ -18,13 +18,13 @@
 #include "shared/layout.h"
 #include "handle/handle.h"
 
-enum { NAME_BYTE = 3 }; /* of a directory: locked by who changes what the region's name means (linux_lock.c) */
+enum { NAME_BYTE = 3 }; /* the byte of a directory that is locked to change the region's name */
 
 static stitch_region *region, *other;
 static const char *region_name;
 static int folder;
 
-/* `act` is done before the nth use of a call (0: each), and the calls that it makes itself disturb nobody. */
+/* `act` runs before the nth use of a call (0: each); calls that it makes itself are left alone. */
 static struct {
     enum t_call call;
     uint64_t nth, done;
@@ -52,7 +52,7 @@ static void meddle(enum t_call call, uint64_t nth, void (*act)(void))
     t_calls_begin(before_each);
 }
 
-/* How often it was done. */
+/* Returns how often it has run. */
 static uint64_t meddled(void)
 {
     t_calls_end();
@@ -76,7 +76,7 @@ static int open_directory_object(const char *name)
     return file;
 }
 
-/* A generation is over, and nothing else is new. */
+/* Publishes the same state as a new generation. */
 static void publish_the_same(void)
 {
     st_store(&region->directory->generation, st_load(&region->directory->generation) + 2);
@@ -90,7 +90,7 @@ static void give_the_name_to_another(void)
     other = t_create_shape((t_shape){ .name = region_name, .size = T_MIB(5) });
 }
 
-/* The directory was found and is attended; meanwhile its name has become that of a new region. */
+/* The directory was found and its in-use lock taken; meanwhile a new region has got its name. */
 static void a_name_that_changes_hands_while_it_is_opened(void)
 {
     stitch_region *opened = NULL;
@@ -125,7 +125,7 @@ static int count(const struct stitch_listing *listing, void *arg)
     return 0;
 }
 
-/* Whoever began to remove a dead region was stopped at it: nobody else does, and nobody gets a part of it. */
+/* A process was stopped while it removed a dead region: nobody else removes it, and nobody gets a part of it. */
 static void a_dead_region_that_somebody_is_removing(void)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = NAME_BYTE, .l_len = 1 };
@@ -171,7 +171,7 @@ static int keep_error(const struct stitch_listing *listing, void *arg)
     return 0;
 }
 
-/* Its file is cut after its head was found good. */
+/* The file is cut after its first words were accepted. */
 static void promise_10_a_directory_that_is_cut_while_it_is_listed(void)
 {
     struct stitch_options options = t_options();
@@ -195,7 +195,7 @@ static void promise_10_a_directory_that_is_cut_while_it_is_listed(void)
         (void)close(folder);
         t_folder_empty(t_folder());
     }
-    T_TRUE(reads >= 4); /* for who removes, for who lists, and then twice what it tells of */
+    T_TRUE(reads >= 4); /* before removing, before listing, and then twice for the report */
 }
 
 static int keep(const struct stitch_listing *listing, void *arg)
@@ -204,8 +204,8 @@ static int keep(const struct stitch_listing *listing, void *arg)
     return 0;
 }
 
-/* A new state with each read: the listing comes to an end all the same, and tells what it saw if that can be: whether
- * what cannot is damage or of two moments, nobody can say. */
+/* The state is new at each read: the listing ends nevertheless, and reports what it saw if that is possible. If not,
+ * nobody can say whether the directory is damaged or the words are of two moments. */
 static void a_directory_that_never_stands_still_while_it_is_listed(void)
 {
     struct st_directory *directory;
@@ -238,7 +238,7 @@ static void a_directory_that_never_stands_still_while_it_is_listed(void)
     t_close(region);
 }
 
-/* What is wrong with the objects counts only if the directory still lists them afterwards. */
+/* A fault of an object counts only if the directory still lists the object afterwards. */
 static void a_directory_that_never_stands_still_while_it_is_verified(void)
 {
     char segment[ST_NAME_SIZE];
@@ -275,7 +275,7 @@ static void going(void *arg, uint64_t offset, uint64_t length)
     told_size = offset;
 }
 
-/* It does not wait: while we have the lock, it goes without. */
+/* The other handle does not wait while this process has the lock. */
 static void shrink_by_a_byte(void)
 {
     int e = stitch_shrink(other, 1);
@@ -283,7 +283,7 @@ static void shrink_by_a_byte(void)
     T_TRUE(e == 0 || e == STITCH_EBUSY);
 }
 
-/* Each time that the watcher has been told and we come back to write, there is less again. */
+/* Each time after the report to the watcher, when the call gets the lock again, the region is smaller again. */
 static void others_who_shrink_whenever_the_watcher_is_told(void)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -311,7 +311,7 @@ static void others_who_shrink_whenever_the_watcher_is_told(void)
 enum { NOT_YET, TAKEN, TO_LEAVE };
 static st_word table;
 
-/* As another thread does that tells a watcher. */
+/* Holds the table as a thread does that reports to a watcher. */
 static void hold_the_table(void *arg)
 {
     (void)arg;
@@ -328,8 +328,8 @@ static void let_the_table_go(void)
 }
 
 /*
- * A thread has the handle's table: the writer lock is left, the table waited for, and the lock asked for again. Others
- * have it then, or the system refuses it.
+ * A thread has the handle's table: the call releases the writer lock, waits for the table, and asks for the lock again.
+ * Others have it then, or the system refuses it.
  */
 static void a_lock_that_is_left_for_the_table_and_not_had_again(void)
 {
@@ -345,7 +345,7 @@ static void a_lock_that_is_left_for_the_table_and_not_had_again(void)
         thread = t_thread_start(hold_the_table, NULL);
         while (st_load(&table) != TAKEN)
             t_sleep_us(100);
-        meddle(T_CALL_fcntl, 2, let_the_table_go); /* enter, leave, enter */
+        meddle(T_CALL_fcntl, 2, let_the_table_go); /* lock, unlock, lock */
         if (errors[i])
             t_calls_fail_nth(T_CALL_fcntl, 3, errors[i], false);
         e = stitch_grow(region, 1, NULL);

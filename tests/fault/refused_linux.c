@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the surroundings refuse, and under which code: folders that cannot hold regions, locks that somebody stopped
- * holds, regions of the wrong people. The codes that no other test meets.
+ * Refusals of the surroundings and their codes: folders that cannot hold regions, locks that a stopped process holds,
+ * regions of other users. These are the codes that no other test meets.
  */
 #define _GNU_SOURCE 1
 
@@ -16,7 +16,7 @@
 
 #include "handle/names.h"
 
-/* A file system that is not memory, or that has pages above 2 MiB. */
+/* The file system is not in memory, or has pages above 2 MiB. */
 static void folders_that_cannot_are_enotsup(void)
 {
     static const char *const folders[] = { "/proc", "/sys", "/", "/usr" };
@@ -52,7 +52,7 @@ static void a_path_that_the_system_refuses_is_esys(void)
     T_TRUE(none == NULL);
 }
 
-/* Take every lock that a region's directory can have, as a process that was stopped in the middle of something has. */
+/* Takes every lock that a region's directory can have, as a process that was stopped in the middle of a call. */
 T_HELPER(lock_holder)
 {
     struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -93,7 +93,7 @@ static void a_stopped_remover_is_ebusy(void)
     t_close(region);
 }
 
-/* A folder in which one may not write, and one in which one may not even look. */
+/* A folder without the right to write, and one without the right to read. */
 T_HELPER(poor_user)
 {
     stitch_region *region = NULL;
@@ -117,7 +117,7 @@ static void a_folder_without_rights_is_eacces(void)
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
-/* Another user's region in a folder for everybody. It cannot be unlinked, replaced or written by us; nor reaped. */
+/* Another user's region in a folder for everybody. We cannot unlink, replace, write or collect it. */
 T_HELPER(owner)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -175,7 +175,7 @@ static int count_regions(const struct stitch_listing *listing, void *count)
     return 0;
 }
 
-/* What nobody is attached to any more is its owner's to remove, not ours: it is left alone. */
+/* A dead region is its owner's to remove, so it is left alone. */
 T_HELPER(third_after_death)
 {
     unsigned count = 0;
@@ -207,7 +207,7 @@ static void another_users_dead_region_is_left_alone(void)
     t_folder_empty(t_folder());
 }
 
-/* An unlink of the directory's file behind our back: those attached go on, as after stitch_unlink. */
+/* Another program unlinks the directory's file: those attached go on, as after stitch_unlink. */
 static void a_directory_object_that_was_removed(void)
 {
     const char *name = t_name();
@@ -222,7 +222,7 @@ static void a_directory_object_that_was_removed(void)
     T_OK(stitch_resize(region, 10));
     (void)t_prove(region);
     t_close(region);
-    t_folder_empty(t_folder()); /* nobody can know any more whose segments these are */
+    t_folder_empty(t_folder()); /* no call can know any more whose segments these are */
 }
 
 static const struct CMUnitTest tests[] = {

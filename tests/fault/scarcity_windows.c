@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Windows when it lacks something for long, or breaks what it had: calls that fail until further notice, a map that
- * uses up its placeholder, an address that somebody else takes, a privilege that is missing.
+ * Windows lacks something for long, or breaks something: calls fail until the test ends that, a map uses up its
+ * placeholder, another program takes an address, a privilege is missing.
  */
 #include "test.h"
 #include "faults_windows.h"
@@ -22,8 +22,8 @@ static stitch_region *create(uint64_t size)
 /* --------------------------------------------------------------------------------------- nothing left for long --- */
 
 /*
- * While there is none of it, growing fails each time, under its own code, and nothing changes; shrinking works all the
- * while. When there is some again, so does growing.
+ * While it lacks, each grow fails with its own code and changes nothing, and shrinking works. When it is there again,
+ * growing works too.
  */
 static void without(enum t_call call, DWORD error, int code)
 {
@@ -33,31 +33,31 @@ static void without(enum t_call call, DWORD error, int code)
 
     t_note("without %s", t_call_name(call));
     options.size = 1;
-    t_inject_begin();
+    t_faults_begin();
     t_state_take(&before, region);
-    t_inject(call, 1, error, true);
+    t_faults_nth(call, 1, error, true);
     for (int i = 0; i < 3; i++) {
         T_GIVES(stitch_grow(region, T_MIB(3), NULL), code);
         T_EQ(stitch_os_error(), (int)error);
         T_GIVES(stitch_append(region, "x", 1, NULL), code);
         T_TRUE(stitch_create(t_name(), &options, &none) < 0);
     }
-    failed = t_inject_over();
+    failed = t_faults_over();
     T_TRUE(failed);
     T_UNCHANGED(&before, region);
     (void)t_prove(region);
-    t_inject(call, 1, error, true);
+    t_faults_nth(call, 1, error, true);
     T_OK(stitch_shrink(region, 5));
     T_OK(stitch_resize(region, T_MIB(1)));
     T_EQ(stitch_size(region), T_MIB(1));
-    (void)t_inject_over();
+    (void)t_faults_over();
     t_all_bytes(region, 0, T_MIB(1), 0x51);
     T_OK(stitch_grow(region, T_MIB(4), NULL));
     t_all_bytes(region, 0, T_MIB(1), 0x51);
     t_all_bytes(region, T_MIB(1), T_MIB(4), 0);
     (void)t_prove(region);
     t_close(region);
-    t_inject_end();
+    t_faults_end();
 }
 
 static void promise_7_without_sections(void)
@@ -76,23 +76,23 @@ static void promise_5_without_commit_charge(void)
     without(T_CALL_VirtualAlloc, ERROR_COMMITMENT_LIMIT, STITCH_ENOMEM);
 }
 
-/* A fixed region has all its memory from the beginning: what is lacking later concerns it no more. */
+/* A fixed region has all its memory from the beginning, so a later lack does not affect it. */
 static void promise_5_a_fixed_region_lacks_nothing(void)
 {
     stitch_region *region = create(T_MIB(2));
 
-    t_inject_begin();
+    t_faults_begin();
     for (enum t_call call = 0; call < T_CALL_COUNT; call++) {
-        if (call == T_CALL_WaitForSingleObject) /* the writer lock */
+        if (call == T_CALL_WaitForSingleObject) /* this is the writer lock */
             continue;
-        t_inject(call, 1, ERROR_COMMITMENT_LIMIT, true);
+        t_faults_nth(call, 1, ERROR_COMMITMENT_LIMIT, true);
         T_OK(stitch_resize(region, T_MIB(16)));
         T_OK(stitch_resize(region, T_MIB(2)));
         T_OK(stitch_append(region, "x", 1, NULL));
         T_OK(stitch_shrink(region, 1));
-        (void)t_inject_over();
+        (void)t_faults_over();
     }
-    t_inject_end();
+    t_faults_end();
     t_all_bytes(region, 0, T_MIB(2), 0x51);
     T_OK(stitch_resize(region, T_MIB(16)));
     t_all_bytes(region, T_MIB(2), T_MIB(14), 0);
@@ -102,11 +102,11 @@ static void promise_5_a_fixed_region_lacks_nothing(void)
 
 /* ------------------------------------------------------------------------------- placeholders that are used up --- */
 
-static void *thief; /* what has been taken instead of the placeholder; NULL: nothing */
+static void *thief; /* memory that another program has taken in the placeholder's place; NULL: none */
 static unsigned destroyed;
 static DWORD take_type, take_protection;
 
-/* As Wine does at the limit of mappings: fails, and the placeholder is gone. And then somebody may be quick. */
+/* Fails and loses the placeholder, as Wine does at the limit of mappings. Then another program may take its place. */
 static void *WINAPI destroy_placeholder(HANDLE section, HANDLE process, void *at, ULONG64 offset, SIZE_T size,
                                         ULONG type, ULONG protection, struct st_extended_parameter *parameters,
                                         ULONG count)
@@ -144,7 +144,7 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
 
     destroyed = 0;
     take_type = 0;
-    t_inject_begin();
+    t_faults_begin();
     t_state_take(&before, region);
     for (unsigned i = 1; i <= 3; i++) {
         replace_map(true);
@@ -158,7 +158,7 @@ static void promise_7_a_used_up_placeholder_is_put_back(void)
     t_all_bytes(region, 0, T_MIB(2), 0x51);
     (void)t_prove(region);
     check_one_piece(region);
-    t_inject_end();
+    t_faults_end();
     t_close(region);
 }
 
@@ -175,7 +175,7 @@ static void promise_7_a_follower_whose_placeholder_is_used_up(void)
         T_OK(stitch_grow(region, T_MIB(2), NULL));
     destroyed = 0;
     take_type = 0;
-    t_inject_begin();
+    t_faults_begin();
     replace_map(true);
     for (unsigned i = 1; i <= 3; i++) {
         T_GIVES(stitch_sync(reader), STITCH_ENOMEM);
@@ -188,14 +188,14 @@ static void promise_7_a_follower_whose_placeholder_is_used_up(void)
     T_EQ(stitch_sync(reader), 1);
     T_EQ(stitch_size(reader), T_MIB(10));
     (void)t_prove_readonly(reader);
-    t_inject_end();
+    t_faults_end();
     t_close(reader);
     t_close(region);
 }
 
 /*
- * Somebody else is quicker. Then the reservation has a piece that is not ours: verify says so, nobody's memory is
- * overwritten, the region is as usable as it was; and when the piece is free again, it is taken back.
+ * Another program takes the place first. Then the reservation has a part that is not ours: stitch_verify says so, no
+ * foreign memory is overwritten, and the region is as usable as before; when the part is free again, it is taken back.
  */
 static void promise_7_an_address_that_somebody_took(void)
 {
@@ -211,12 +211,12 @@ static void promise_7_an_address_that_somebody_took(void)
 
         take_type = kinds[i].type;
         take_protection = kinds[i].protection;
-        t_inject_begin();
+        t_faults_begin();
         replace_map(true);
         T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ENOMEM);
         replace_map(false);
         T_TRUE(thief == t_bytes(region) + T_MIB(4));
-        if (committed) { /* a bare reservation looks like ours */
+        if (committed) { /* a mere reservation looks like ours */
             memset(thief, 0x66, T_MIB(2));
             T_GIVES(stitch_verify(region, &report), STITCH_EUNSOUND);
             T_EQ(report.fault, STITCH_FAULT_RESERVATION);
@@ -236,12 +236,12 @@ static void promise_7_an_address_that_somebody_took(void)
         t_all_bytes(region, T_MIB(2), T_MIB(10), 0);
         (void)t_prove(region);
         check_one_piece(region);
-        t_inject_end();
+        t_faults_end();
         t_close(region);
     }
 }
 
-/* And if it is still theirs when the region is closed, it stays theirs; all that is ours goes. */
+/* If it is still foreign when the region is closed, it stays; all that is ours goes. */
 static void closing_leaves_to_others_what_they_took(void)
 {
     take_type = MEM_RESERVE | MEM_COMMIT;
@@ -250,11 +250,11 @@ static void closing_leaves_to_others_what_they_took(void)
         stitch_region *region = create(T_MIB(4));
         MEMORY_BASIC_INFORMATION piece;
 
-        t_inject_begin();
+        t_faults_begin();
         replace_map(true);
         T_GIVES(stitch_grow(region, T_MIB(2), NULL), STITCH_ENOMEM);
         replace_map(false);
-        t_inject_end();
+        t_faults_end();
         T_TRUE(thief != NULL);
         memset(thief, 0x66, T_MIB(2));
         if (late)
@@ -281,7 +281,7 @@ static BOOL WINAPI check_privilege(HANDLE token, PRIVILEGE_SET *wanted, LPBOOL r
     return TRUE;
 }
 
-/* Creating in Global fails with 5 for who has not the privilege; with the privilege, 5 means what it always does. */
+/* Creating in Global without the privilege fails with 5; with the privilege, 5 has its usual meaning. */
 static void global_without_the_privilege_is_eprivilege(void)
 {
     struct stitch_options options = t_options();
@@ -289,7 +289,7 @@ static void global_without_the_privilege_is_eprivilege(void)
 
     options.size = T_MIB(1);
     options.reserve = T_MIB(16);
-    t_inject_begin();
+    t_faults_begin();
     st_win.PrivilegeCheck = check_privilege;
     for (unsigned nth = 1; nth <= 2; nth++)
         for (int has = 0; has < 2; has++) {
@@ -297,22 +297,22 @@ static void global_without_the_privilege_is_eprivilege(void)
 
             privileged = has;
             options.folder = "Global";
-            t_inject(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
+            t_faults_nth(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
             T_GIVES(stitch_create(t_name(), &options, &region), has ? STITCH_EACCES : STITCH_EPRIVILEGE);
-            failed = t_inject_over();
+            failed = t_faults_over();
             T_TRUE(failed);
-            t_inject(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
+            t_faults_nth(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
             T_GIVES(stitch_attach(t_name(), &options, &region), has ? STITCH_EACCES : STITCH_EPRIVILEGE);
-            t_inject(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
+            t_faults_nth(T_CALL_CreateFileMappingW, nth, ERROR_ACCESS_DENIED, false);
             options.folder = "Local";
             T_GIVES(stitch_create(t_name(), &options, &region), STITCH_EACCES);
-            (void)t_inject_over();
+            (void)t_faults_over();
         }
     T_TRUE(region == NULL);
     options.folder = "Global";
     T_OK(stitch_create(t_name(), &options, &region));
     t_close(region);
-    t_inject_end();
+    t_faults_end();
 }
 
 static const struct CMUnitTest tests[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* edits.c - a sound directory and roster, and how an input damages them. Nothing here knows of files. */
+/* edits.c - makes a sound directory and roster, and damages them as an input says. It does not use files. */
 #include <string.h>
 
 #include "shared/directory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_folder.c - a folder in which directory, roster and segments are an attacker's: list, collect, open in every way,
- * use, close, unlink. Input: 8 bytes that say what is planted and what is done, then edits.
+ * fuzz_folder.c - in a folder an attacker has made directory, roster and segments: list, collect, open in every way,
+ * use, close, unlink. Input: 8 bytes that say what is planted and which calls are made, then edits.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 enum { RIGHT_SIZE, ABSENT, EMPTY, TOO_LARGE, LINK, PIPE, FOLDER, FOREIGN, KINDS };
 
-/* Who acts: each handle, and the calls that need none. */
+/* The acting handles, and one for calls that need none. */
 enum { NO_HANDLE, READER, WRITER, ATTACHED };
 
 static int at_folder;
@@ -32,7 +32,7 @@ static void make_file(const char *name, const void *bytes, size_t length)
     (void)close(file);
 }
 
-/* A segment's name, with something under it. A size that no file can have leaves it empty. */
+/* Plants an object under a segment's name. A size that no file can have leaves it empty. */
 static void plant(uint64_t tag, uint64_t id, uint64_t extent, unsigned kind)
 {
     char name[64];
@@ -62,7 +62,7 @@ static void plant(uint64_t tag, uint64_t id, uint64_t extent, unsigned kind)
     if (kind != EMPTY)
         FUZZ_MUST(ftruncate(file, (off_t)(extent + (kind == TOO_LARGE ? 4096 : 0))) == 0 || errno == EINVAL ||
                   errno == EFBIG);
-    if (kind == FOREIGN) /* needs a privilege; without it is one more of ours */
+    if (kind == FOREIGN) /* this needs a privilege; without it the file is ours */
         FUZZ_MUST(fchown(file, NOBODY, NOBODY) == 0 || errno == EPERM);
     (void)close(file);
 }
@@ -90,7 +90,7 @@ static void plant_all(const uint8_t *data, size_t length)
                        (unsigned long long)st_load(&shared.directory.header.tag));
         make_file(name, &roster, sizeof roster);
     }
-    for (unsigned i = 0; i < 4; i++) { /* one more than are listed: a name that a grow would take */
+    for (unsigned i = 0; i < 4; i++) { /* one more than are listed, under the name that a grow would take */
         const struct st_entry_shared *entry = &shared.directory.entry[i];
 
         plant(st_load(&shared.directory.header.tag), st_load(&entry->id), st_load(&entry->extent),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_live.c - a follower and a writer at work while another thread scribbles over directory and roster. Input: 4
- * bytes that say what the two do, then the edits that are made over and over.
+ * fuzz_live.c - a follower and a writer work while another thread scribbles over directory and roster. Input: 4 bytes
+ * that say what the two do, then edits, which are made over and over.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -38,7 +38,7 @@ static void *scribble(void *arg)
     return NULL;
 }
 
-/* The object whose name begins so, mapped. */
+/* Maps the object whose name begins so. */
 static void *map_object(const char *path, const char *prefix, size_t *length)
 {
     DIR *stream = opendir(path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_snapshot.c - the checks between shared memory and everybody else. What they let through keeps every promise of
- * docs/LAYOUT.md, worked out here once more; also when entries are kept from the snapshot before.
+ * fuzz_snapshot.c - the checks of shared memory. A state that they accept keeps every rule of docs/LAYOUT.md, which is
+ * written down here once more; also when entries are copied from the snapshot before.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     check_geometry(&geometry);
     now.entries = calloc((size_t)geometry.capacity, sizeof *now.entries);
     FUZZ_MUST(now.entries != NULL);
-    /* The rest of the edits one by one, with a snapshot after each: entries may be kept from the one before. */
+    /* The other edits come one by one, with a snapshot after each, which may copy entries from the one before. */
     for (;; at += FUZZ_EDIT) {
         if (fuzz_code(st_directory_snapshot(&shared.directory, &geometry, &now)) == 0)
             check_state(&geometry, &now);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.c - stands between the library and the system, and sees to it that nothing is touched but what is the acting
- * handle's own: mappings by address, files by name. Also the folders that targets work in, and what they do with a
- * region.
+ * guard.c - stands between the library and the system, and checks that the library touches only mappings (by address)
+ * and files (by name) of the acting handle. It also has the folders in which targets work, and the calls that they
+ * make.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -31,12 +31,12 @@ static struct st_sys system_calls;
 static pthread_mutex_t guarding = PTHREAD_MUTEX_INITIALIZER;
 
 /*
- * A reservation that has been made is first cut to size at its ends; from its first view on it goes as a whole. The
- * others (directories, rosters, marks, whole regions as views) are never replaced, and shrink from their end only.
+ * A new reservation is first cut to size at its ends; from its first view on it goes as a whole. Other mappings
+ * (directories, rosters, marks, whole regions as views) are never replaced, and shrink from their end only.
  */
 enum kind { FREE, OTHER, FRESH, RESERVATION };
 
-/* What the library has mapped where the system chose, and for which handle. */
+/* Mappings that the library has made where the system chose, each with its handle. */
 static struct {
     uintptr_t from, to;
     enum kind kind;
@@ -70,7 +70,7 @@ static void remember(uintptr_t from, uintptr_t to, enum kind kind)
     mapping[i].owner = acting;
 }
 
-/* The one mapping that this lies in, which must be the acting handle's. */
+/* Returns the one mapping in which this range lies, which must be the acting handle's. */
 static int own(uintptr_t from, uintptr_t to)
 {
     int i = 0;
@@ -102,7 +102,7 @@ static bool reserves(int protection, int flags, int fd)
     return protection == PROT_NONE && (flags & MAP_PRIVATE) && (flags & MAP_NORESERVE) && fd < 0;
 }
 
-/* Over a reservation only, and within it. */
+/* A fixed mapping must replace a part of a reservation, and be within it. */
 static void check_fixed(uintptr_t from, uintptr_t to)
 {
     int i = own(from, to);
@@ -111,7 +111,7 @@ static void check_fixed(uintptr_t from, uintptr_t to)
     mapping[i].kind = RESERVATION;
 }
 
-/* Nobody cuts objects off here: no more of one is mapped than there is. */
+/* No object is cut off here, so a mapping must not be longer than its object. */
 static void check_object(int fd, size_t length, off_t offset)
 {
     struct stat status;
@@ -221,7 +221,7 @@ static int guarded_renameat2(int from_folder, const char *from, int to_folder, c
     return system_calls.renameat2(from_folder, from, to_folder, to, flags);
 }
 
-/* What is opened by name is never followed through a link, nor waited for. */
+/* A name must be opened without following a link and without waiting. */
 static int guarded_openat(int folder, const char *name, int flags, ...)
 {
     va_list arguments;
@@ -235,7 +235,7 @@ static int guarded_openat(int folder, const char *name, int flags, ...)
     return system_calls.openat(folder, name, flags, mode);
 }
 
-/* The library's only sleep: what it waits for does not come here. */
+/* The library's only sleep: the event that it waits for does not come here. */
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
     (void)time;
@@ -277,7 +277,7 @@ static char folder[300];
 
 const char *fuzz_folder_open(void)
 {
-    const char *in = getenv("FUZZ_FOLDER"); /* scripts/fuzz.sh: what a crash leaves is removed with it */
+    const char *in = getenv("FUZZ_FOLDER"); /* scripts/fuzz.sh removes it with all that a crash leaves */
 
     (void)snprintf(folder, sizeof folder, "%s/stitch-fuzz-XXXXXX", in ? in : "/dev/shm");
     FUZZ_MUST(mkdtemp(folder) != NULL);
@@ -306,7 +306,7 @@ int fuzz_code(int code)
     return code;
 }
 
-/* Whatever the directory says: what this handle may touch is there. */
+/* Fails unless every byte that this handle may touch is there, whatever the directory says. */
 static void touch(stitch_region *region)
 {
     const uint64_t size = stitch_size(region);

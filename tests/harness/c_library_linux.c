@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * c_library_linux.c - what the library asks of the C library, counted and failed like the calls of its table. A test
- * that compiles this is linked with T_WRAPPED's names wrapped (tests/CMakeLists.txt).
+ * c_library_linux.c - functions of the C library that the library calls, counted and failed like the calls of its
+ * table. The linker wraps them in a test that compiles this file (fault/CMakeLists.txt).
  */
 #define _GNU_SOURCE 1
 

@@ -2,8 +2,8 @@
 /*
  * cgroup_linux.c - a memory cgroup for a test.
  *
- * A child of the group that the test is in, so that no limit of the machine is left. Where that group may not have
- * children with a limit (version 2, when processes are in it), a sibling.
+ * It is a child of the test's own group, so that all limits of the machine still hold. Where that group may not have
+ * children with a limit (version 2, when processes are in it), it is a sibling.
  */
 #define _GNU_SOURCE 1
 
@@ -21,7 +21,7 @@ static const char *limit_file(int version)
     return version == 2 ? "memory.max" : "memory.limit_in_bytes";
 }
 
-/* Where the hierarchy is mounted, and which of its groups that mount shows; version 1: the one of memory. */
+/* Finds where the hierarchy (version 1: that of memory) is mounted, and which of its groups that mount shows. */
 static bool find_mount(int version, char root[LINE], char point[LINE])
 {
     FILE *file = fopen("/proc/self/mountinfo", "r");
@@ -41,7 +41,7 @@ static bool find_mount(int version, char root[LINE], char point[LINE])
     return found;
 }
 
-/* The group that this process is in, as /proc tells it. */
+/* Reads from /proc in which group this process is. */
 static bool find_own(int version, char path[LINE])
 {
     FILE *file = fopen("/proc/self/cgroup", "r");
@@ -61,7 +61,7 @@ static bool find_own(int version, char path[LINE])
     return found;
 }
 
-static bool make_in(t_group *group, const char *parent)
+static bool make_in(t_cgroup *group, const char *parent)
 {
     char limit[LINE];
     int length = snprintf(group->path, sizeof group->path, "%s/stitch-test-%d", parent, (int)getpid());
@@ -75,7 +75,7 @@ static bool make_in(t_group *group, const char *parent)
     return false;
 }
 
-static bool make(t_group *group)
+static bool make(t_cgroup *group)
 {
     char root[LINE], point[LINE], own[LINE], folder[2 * LINE], *slash;
     size_t shown;
@@ -93,7 +93,7 @@ static bool make(t_group *group)
     return make_in(group, folder);
 }
 
-void t_group_make(t_group *group)
+void t_cgroup_make(t_cgroup *group)
 {
     t_need_root("make a memory cgroup");
     for (group->version = 2; group->version > 0; group->version--)
@@ -104,9 +104,9 @@ void t_group_make(t_group *group)
     t_skip("no memory cgroup can be made here: none is mounted, or it may not be written to");
 }
 
-t_group t_group_at(const char *path)
+t_cgroup t_cgroup_at(const char *path)
 {
-    t_group group = { .version = 2 };
+    t_cgroup group = { .version = 2 };
     char limit[LINE];
 
     (void)snprintf(group.path, sizeof group.path, "%s", path);
@@ -116,7 +116,7 @@ t_group t_group_at(const char *path)
     return group;
 }
 
-static void set(const t_group *group, const char *name, uint64_t value, bool must)
+static void set(const t_cgroup *group, const char *name, uint64_t value, bool must)
 {
     char path[LINE];
     FILE *file;
@@ -131,16 +131,17 @@ static void set(const t_group *group, const char *name, uint64_t value, bool mus
         T_FAIL("%s cannot be set to %" PRIu64, path, value);
 }
 
-void t_group_join(const t_group *group)
+void t_cgroup_join(const t_cgroup *group)
 {
     set(group, "cgroup.procs", (uint64_t)getpid(), true);
 }
 
 /*
- * What could be swapped out would not count: so no swap either, where the kernel counts that. In version 1 that limit
- * is of both together and never the lower one: it comes first on the way up, and second on the way down.
+ * Swapped memory does not count, so swap is limited as well where the kernel counts it. In version 1 the second limit
+ * is that of memory and swap together and never the lower one: it is set first on the way up, and second on the way
+ * down.
  */
-void t_group_limit(const t_group *group, uint64_t bytes)
+void t_cgroup_limit(const t_cgroup *group, uint64_t bytes)
 {
     const char *swap = group->version == 2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
     uint64_t both = group->version == 2 ? 0 : bytes;
@@ -150,7 +151,7 @@ void t_group_limit(const t_group *group, uint64_t bytes)
     set(group, swap, both, false);
 }
 
-static uint64_t get(const t_group *group, const char *name, const char *field)
+static uint64_t get(const t_cgroup *group, const char *name, const char *field)
 {
     char path[LINE], text[4096], *at;
 
@@ -163,12 +164,12 @@ static uint64_t get(const t_group *group, const char *name, const char *field)
     return strtoull(at + strcspn(at, "0123456789"), NULL, 10);
 }
 
-uint64_t t_group_usage(const t_group *group)
+uint64_t t_cgroup_usage(const t_cgroup *group)
 {
     return get(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", NULL);
 }
 
-uint64_t t_group_killed(const t_group *group)
+uint64_t t_cgroup_killed(const t_cgroup *group)
 {
     return get(group, group->version == 2 ? "memory.events" : "memory.oom_control", "oom_kill ");
 }

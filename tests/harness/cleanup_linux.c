@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cleanup_linux.c - changes settings of the machine, and makes sure that they are put back.
+ * cleanup_linux.c - changes settings of the machine, and makes sure that they are restored.
  *
- * The guard is a process that no longer belongs to the test (forked twice, its own session), so that it outlives a
- * test that is killed for taking too long. It collects lines that say how to undo what was done; when the pipe from the
- * test closes it undoes them, the last one first, and ends.
+ * The guard is a process that no longer belongs to the test (forked twice, its own session), so that it outlives a test
+ * that is killed for taking too long. It collects lines that say how to undo each change; when the pipe from the test
+ * closes, it undoes them, the last one first, and ends.
  */
 #define _GNU_SOURCE 1
 
@@ -38,7 +38,7 @@ static bool write_text(const char *path, const char *value)
     return good;
 }
 
-/* "path=value" puts a setting back; "path" alone is a mount, or a folder. */
+/* Undoes one change: "path=value" restores a setting; "path" alone removes a mount or a folder. */
 static void undo(char *line)
 {
     char *value = strchr(line, '=');
@@ -74,7 +74,7 @@ static void start_guard(void)
 
     if (to_guard >= 0)
         return;
-    /* Two tests at once would each put back what the other had set: one at a time, till the guard ends. */
+    /* Two tests at once would each restore what the other has set, so one has its turn until its guard ends. */
     turn = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (turn < 0 || flock(turn, LOCK_EX))
         T_FAIL("no turn at the machine's settings: %s", strerror(errno));
@@ -86,7 +86,7 @@ static void start_guard(void)
         (void)setsid();
         if (fork() != 0)
             _exit(0);
-        /* Whoever started the test waits for the end of its output: hold none of it. */
+        /* The test's parent waits for the end of its output, so the guard must not hold that open. */
         null = open("/dev/null", O_RDWR);
         (void)dup2(null, 0);
         (void)dup2(null, 1);
@@ -126,7 +126,7 @@ void t_restore(void)
     to_guard = from_guard = -1;
 }
 
-/* The value that is set now. Some files list all and put the chosen one in brackets. */
+/* Reads the value that is set now. Some files list all values and put the chosen one in brackets. */
 static bool setting_now(const char *path, char *value, size_t size)
 {
     char text[256], *open_bracket, *close_bracket;

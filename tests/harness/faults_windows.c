@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults_windows.c - the calls that stand in for the system's, and fail when told.
+ * faults_windows.c - calls that replace the system's, and fail when a test says so.
  */
 #include "faults_windows.h"
 
@@ -16,12 +16,12 @@ static struct {
 } plan;
 
 enum { HANDLES = 256 };
-static HANDLE handles[HANDLES]; /* open now, of those that the table's calls have opened */
+static HANDLE handles[HANDLES]; /* opened by the table's calls, and open now */
 static t_balance balance;
 static unsigned failures;
 static void (*before_each)(void);
 
-/* Is it this one's turn to fail? */
+/* Returns whether this call must fail now. */
 static bool strikes(enum t_call call)
 {
     if (before_each)
@@ -43,7 +43,7 @@ static void set_error(void)
 
 static HANDLE opened(HANDLE handle)
 {
-    DWORD error = GetLastError(); /* ERROR_ALREADY_EXISTS tells something */
+    DWORD error = GetLastError(); /* the library reads ERROR_ALREADY_EXISTS */
 
     T_TRUE(balance.handles < HANDLES);
     if (handle)
@@ -67,7 +67,7 @@ static void *mapped(void *view)
     return view;
 }
 
-/* ---------------------------------------------------------------------------------------- what makes something --- */
+/* --------------------------------------------------------------------------------- calls that make something --- */
 
 #define FAILS(name, value)                                                                                             \
     if (strikes(T_CALL_##name)) {                                                                                      \
@@ -174,9 +174,9 @@ static BOOL WINAPI privilege_check(HANDLE token, PRIVILEGE_SET *wanted, LPBOOL r
     return t_win_real.PrivilegeCheck(token, wanted, result);
 }
 
-/* ----------------------------------------------------------------------------------- what gives something back --- */
+/* ---------------------------------------------------------------------------- calls that give something back --- */
 
-/* Done, and then told otherwise. */
+/* These are made and then report a failure. */
 static BOOL report(enum t_call call, BOOL done)
 {
     if (!strikes(call))
@@ -207,7 +207,7 @@ static BOOL WINAPI unmap_view(const void *view)
     return report(T_CALL_UnmapViewOfFile, done);
 }
 
-/* Refused: the view stays. The library has another way, UnmapViewOfFile. */
+/* This one fails and leaves the view: the library can still call UnmapViewOfFile. */
 static BOOL WINAPI unmap_view_2(HANDLE process, void *view, ULONG flags)
 {
     BOOL done;
@@ -222,7 +222,7 @@ static BOOL WINAPI virtual_free(void *at, SIZE_T size, DWORD type)
 {
     if (type == MEM_RELEASE)
         return report(T_CALL_VirtualFree, t_win_real.VirtualFree(at, size, type));
-    FAILS(VirtualFree, FALSE) /* to split or to join placeholders */
+    FAILS(VirtualFree, FALSE) /* it splits or joins placeholders */
     return t_win_real.VirtualFree(at, size, type);
 }
 
@@ -239,9 +239,9 @@ const char *t_call_name(enum t_call call)
     return names[call];
 }
 
-void t_inject_begin(void)
+void t_faults_begin(void)
 {
-    (void)st_win_has_placeholders(); /* what is looked up once is looked up in peace */
+    (void)st_win_has_placeholders(); /* it is looked up once, undisturbed */
     if (!t_win_real.CloseHandle)
         t_win_real = st_win;
     balance = (t_balance){ 0, 0 };
@@ -269,14 +269,14 @@ void t_inject_begin(void)
     st_win.UnmapViewOfFile2 = unmap_view_2;
 }
 
-void t_inject_end(void)
+void t_faults_end(void)
 {
     plan.armed = false;
     if (t_win_real.CloseHandle)
         st_win = t_win_real;
 }
 
-void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good)
+void t_faults_nth(enum t_call call, unsigned nth, DWORD error, bool for_good)
 {
     plan.call = call;
     plan.nth = nth;
@@ -287,23 +287,23 @@ void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good)
     plan.armed = true;
 }
 
-void t_inject_before(void (*before)(void))
+void t_faults_before(void (*before)(void))
 {
     before_each = before;
 }
 
-bool t_inject_over(void)
+bool t_faults_over(void)
 {
     plan.armed = false;
     return plan.failed;
 }
 
-t_balance t_inject_balance(void)
+t_balance t_faults_balance(void)
 {
     return balance;
 }
 
-unsigned t_inject_count(void)
+unsigned t_faults_count(void)
 {
     return failures;
 }

@@ -2,7 +2,7 @@
 /*
  * faults_windows.h - makes any Win32 call of the library fail: the n-th use of a kind of call gives an error of choice.
  *
- * Between t_inject_begin and t_inject_end the library's table of calls (st_win) leads here. All calls count what they
+ * Between t_faults_begin and t_faults_end the library's table of calls (st_win) leads here. All calls count what they
  * open and close, so that leaks are seen without asking the system each time.
  */
 #ifndef T_FAULTS_WINDOWS_H
@@ -13,7 +13,7 @@
 
 #include "os/windows/sys.h"
 
-/* Every kind of call in the table: kind, what it gives when it fails. */
+/* Every kind of call in the table. */
 #define T_CALLS(X)                                                                                                     \
     X(CreateFileMappingW)                                                                                              \
     X(OpenFileMappingW)                                                                                                \
@@ -46,30 +46,30 @@ enum t_call {
 
 const char *t_call_name(enum t_call call);
 
-void t_inject_begin(void); /* replace the table */
-void t_inject_end(void);   /* and put the system's own back */
+void t_faults_begin(void); /* replaces the table */
+void t_faults_end(void);   /* restores the system's own */
 
 /*
- * The nth use (from 1) of `call` from now on fails with `error`; with `for_good` all later ones too. What gives
+ * Makes the nth use (from 1) of `call` fail with `error`, and with `for_good` all later ones too. A call that gives
  * something back (CloseHandle, ReleaseMutex, UnmapViewOfFile, VirtualFree of a whole reservation) does so and then
- * reports a failure: left undone it would be the injection that leaks.
+ * reports a failure: otherwise the injection would leak.
  */
-void t_inject(enum t_call call, unsigned nth, DWORD error, bool for_good);
-bool t_inject_over(void); /* back to undisturbed; did it fail? */
+void t_faults_nth(enum t_call call, unsigned nth, DWORD error, bool for_good);
+bool t_faults_over(void); /* no call fails any more; returns whether that one has */
 
-/* Runs at every call: before those that make something, behind those that give something back. */
-void t_inject_before(void (*before)(void));
+/* Sets a function that runs at every call: before calls that make something, after calls that give something back. */
+void t_faults_before(void (*before)(void));
 
-/* Handles and views that the library has opened and not closed since t_inject_begin. */
+/* Returns how many handles and views the library has opened and not closed since t_faults_begin. */
 typedef struct t_balance {
     int64_t handles, views;
 } t_balance;
-t_balance t_inject_balance(void);
+t_balance t_faults_balance(void);
 
-/* How many calls have failed so far, in all. */
-unsigned t_inject_count(void);
+/* Returns how many calls have failed so far, in all. */
+unsigned t_faults_count(void);
 
-/* The system's own calls, for those who replace one themselves in between. */
+/* The system's own calls, for a test that replaces one by itself. */
 extern struct st_win t_win_real;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * intercept_linux.c - the library's table of system calls, replaced by one that counts.
+ * intercept_linux.c - replaces the library's table of system calls by one that counts.
  */
 #define _GNU_SOURCE 1
 
@@ -31,7 +31,7 @@ static struct {
     } plan;
 } calls;
 
-/* Is it this one's turn to fail? Then errno is set. */
+/* Returns whether this call must fail now, and then sets errno. */
 static bool strikes(enum t_call call)
 {
     if (!calls.plan.armed || calls.plan.call != call)
@@ -62,7 +62,7 @@ bool t_calls_allow(enum t_call call)
     return !strikes(call);
 }
 
-/* One line each: name, type, what it gives when it fails, parameters, arguments. */
+/* One line each: name, type, result of a failure, parameters, arguments. */
 #define CALLS(X)                                                                                                       \
     X(fstat, int, -1, (int fd, struct stat *out), (fd, out))                                                           \
     X(fstatat, int, -1, (int folder, const char *name, struct stat *out, int flags), (folder, name, out, flags))       \
@@ -82,7 +82,7 @@ bool t_calls_allow(enum t_call call)
     X(fdopendir, DIR *, NULL, (int fd), (fd))                                                                          \
     X(readdir, struct dirent *, NULL, (DIR * folder), (folder))
 
-/* Those that give something back. */
+/* Calls that give something back. */
 #define RETURNS(X)                                                                                                     \
     X(close, int, -1, (int fd), (fd))                                                                                  \
     X(closedir, int, -1, (DIR * folder), (folder))
@@ -105,7 +105,7 @@ CALLS(DEFINE)
     }
 RETURNS(DEFINE_RETURN)
 
-/* Those that may give less than was asked for, without the rest. */
+/* Calls that may return fewer bytes than the caller wants. */
 #define READS(X)                                                                                                       \
     X(pread, (int fd, void *out, size_t length, off_t offset), (fd, out, length, offset))                              \
     X(getrandom, (void *out, size_t length, unsigned flags), (out, length, flags))
@@ -303,7 +303,7 @@ void t_until_it_sleeps(uint64_t process)
 
     (void)snprintf(path, sizeof path, "/proc/%" PRIu64 "/syscall", process);
     (void)snprintf(wanted, sizeof wanted, "%d ", (int)SYS_futex);
-    if (!t_read_text(path, text, sizeof text)) { /* not every kernel is built to tell */
+    if (!t_read_text(path, text, sizeof text)) { /* not every kernel has this file */
         t_sleep_us(50000);
         return;
     }

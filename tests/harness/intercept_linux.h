@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * intercept_linux.h - counts the system calls that the library makes through its table, one by one, and lets a test be
- * there before each of them. For tests that say what a thing costs, or that end a process between two calls.
+ * intercept_linux.h - counts the system calls that the library makes through its table, one by one, lets a test act
+ * before each of them, and makes them fail. For tests of what a call costs, and of what happens between two calls.
  */
 #ifndef T_INTERCEPT_LINUX_H
 #define T_INTERCEPT_LINUX_H
@@ -38,7 +38,7 @@ enum t_call {
     T_CALL_fdopendir,
     T_CALL_readdir,
     T_CALL_closedir,
-    T_CALL_TABLE, /* so many are in the table; from malloc on, only where a test is linked with c_library_linux.c */
+    T_CALL_TABLE, /* how many are in the table; those from malloc on need a test linked with c_library_linux.c */
     T_CALL_tmpfile = T_CALL_TABLE, /* openat that makes a file; the other openat only open one */
     T_CALL_malloc,
     T_CALL_calloc,
@@ -53,42 +53,40 @@ enum t_call {
 const char *t_call_name(enum t_call call);
 
 /*
- * Count from 0 on; `before` (may be NULL) runs before every call, with how many there were until then. One thread only
- * may be in the library meanwhile.
+ * Counts calls from 0; `before` (may be NULL) runs before every call and gets the number of calls so far. Requires that
+ * only one thread is in the library meanwhile.
  */
 void t_calls_begin(void (*before)(enum t_call call, uint64_t number));
 void t_calls_end(void);
 
-uint64_t t_calls(void); /* in all, since t_calls_begin */
+/* Return how many calls there were since t_calls_begin: in all, of this kind, and futex calls that wake. */
+uint64_t t_calls(void);
 uint64_t t_calls_of(enum t_call call);
-uint64_t t_calls_waking(void); /* of the futex calls, those that wake */
+uint64_t t_calls_waking(void);
 
 /*
- * The nth use (from 1) of this kind of call from now on fails so, and is not made; with `for_good` all later ones too.
- * What gives something back (close, closedir, munmap, fcntl that unlocks) is done, and then said to have failed: the
- * kernel never leaves it undone, and here it would be the injection that leaks. fallocate for good: it has no room, and
- * still can punch holes.
+ * Makes the nth use (from 1) of this kind of call fail with `error`, and with `for_good` all later ones too. The call
+ * is not made. But one that gives something back (close, closedir, munmap, fcntl that unlocks) is made and then
+ * reported as failed: the kernel never leaves it undone, and otherwise the injection would leak. A fallocate that fails
+ * for good has no room, and can still punch holes.
  */
-#define T_CALLS_SHORT (-1) /* as error of pread and getrandom: it succeeds, and gives half of what there is */
+#define T_CALLS_SHORT (-1) /* an error of pread and getrandom: the call succeeds and returns half of the bytes */
 void t_calls_fail_nth(enum t_call call, uint64_t nth, int error, bool for_good);
-void t_calls_fail(enum t_call call, int error); /* the next one */
+void t_calls_fail(enum t_call call, int error); /* the next call of this kind fails */
 void t_calls_keep_views(bool keep);             /* a munmap that fails leaves the view */
-bool t_calls_over(void);                        /* back to undisturbed; did one fail? */
+bool t_calls_over(void);                        /* no call fails any more; returns whether one has */
 
-/* For c_library_linux.c: false if this one is to fail, and errno is set. */
+/* For c_library_linux.c: returns false and sets errno if this call must fail. */
 bool t_calls_allow(enum t_call call);
 
-/*
- * What becomes of futex calls: as the system has them; sleeps end by a wake-up only, whatever time was given; nobody is
- * woken.
- */
+/* Futex calls are made as they are; sleeps end by a wake-up only, whatever their time limit; nobody is woken. */
 enum t_futex { T_FUTEX_PLAIN, T_FUTEX_ONLY_WAKES, T_FUTEX_NO_WAKES };
 void t_calls_futex(enum t_futex how);
 
-/* Milliseconds given to the last sleep. */
+/* Returns the time limit of the last sleep, in milliseconds. */
 uint64_t t_calls_last_sleep(void);
 
-/* Wait until this process (a thread of it, at least) sleeps on a futex. */
+/* Waits until at least one thread of this process sleeps on a futex. */
 void t_until_it_sleeps(uint64_t process);
 
 #endif

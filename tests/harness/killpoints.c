@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* killpoints.c - what is watched, and which step it is. */
+/* killpoints.c - keeps the watched pages, and counts the steps. */
 #include "killpoints.h"
 
 #include "test.h"
@@ -17,7 +17,7 @@ static struct {
     uint64_t taken, last, directory_length;
     struct watched watched[WATCHED];
     size_t count;
-    struct watched *open; /* for one instruction */
+    struct watched *open; /* writable for one instruction */
 } steps;
 
 static void step(void)
@@ -64,7 +64,7 @@ void t_steps_watch(stitch_region *region)
         watch(region->roster.shared, (size_t)region->roster.length, false);
 }
 
-/* The first whole page and some others, up to the last. */
+/* Watches the first whole page and some others, up to the last. */
 void t_steps_watch_source(const void *at, size_t length)
 {
     unsigned char *first = (unsigned char *)(((uintptr_t)at + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
@@ -112,7 +112,7 @@ void t_steps_call(void)
 {
     if (steps.on)
         step();
-    t_steps_trap(); /* where one instruction could not be told from the next */
+    t_steps_trap(); /* where single instructions cannot be stepped */
 }
 
 void t_steps_mapped(void *at, size_t length)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * killpoints.h - this process, ended at one of its steps: before a call that the library makes of the system, or before
- * a store to what processes share (directory and roster).
+ * killpoints.h - ends this process at one of its steps: before a system call of the library, or before a store to the
+ * pages that processes share (directory and roster).
  *
- * Nothing in the library knows of it. Calls pass through its table; stores are found by taking away the right to write
- * to those pages: each store is a fault, which is a step, and then goes on by itself for one instruction. Where a
- * processor cannot do that, only the first store after each call is a step. What one process does between two steps
- * nobody else can see, so dying behind a step is dying before the next.
+ * Nothing in the library knows of it. Calls pass through the library's table; stores are found by taking away the right
+ * to write to these pages: each store faults, which is a step, and then goes on for one instruction. Where a processor
+ * cannot do that, only the first store after each call is a step. Nobody else can see what a process does between two
+ * steps, so dying after a step is the same as dying before the next.
  */
 #ifndef T_KILLPOINTS_H
 #define T_KILLPOINTS_H
@@ -17,14 +17,14 @@
 
 #include "handle/handle.h"
 
-/* Count from 0; die before that step (UINT64_MAX: never). Directories of so many bytes are watched once they are
+/* Counts steps from 0 and dies before that one (UINT64_MAX: never). Watches each directory of so many bytes once it is
  * mapped. */
 void t_steps_begin(uint64_t last, uint64_t directory_length);
-void t_steps_watch(stitch_region *region);                /* which was mapped before */
-void t_steps_watch_source(const void *at, size_t length); /* its first read of some of these pages, too */
-uint64_t t_steps_end(void);                               /* so many there were */
+void t_steps_watch(stitch_region *region);                /* watches a region that was mapped before */
+void t_steps_watch_source(const void *at, size_t length); /* the first read of some of these pages is a step, too */
+uint64_t t_steps_end(void);                               /* returns how many steps there were */
 
-/* For steps_<system>.c: what a fault or a call is to this file, and what this file needs. */
+/* For killpoints_<system>.c: what it tells killpoints.c, and what killpoints.c needs of it. */
 enum t_step_fault { T_STEP_NOT_OURS, T_STEP_ONE_INSTRUCTION, T_STEP_GO_ON };
 enum t_step_fault t_steps_fault(uintptr_t address);
 void t_steps_trap(void);

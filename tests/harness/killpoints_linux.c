@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* killpoints_linux.c - faults by SIGSEGV, one instruction by the processor's trap flag and SIGTRAP. */
+/* killpoints_linux.c - sees faults by SIGSEGV, and steps one instruction by the processor's trap flag and SIGTRAP. */
 #define _GNU_SOURCE 1
 
 #include "intercept_linux.h"
@@ -13,7 +13,7 @@
 
 enum { TRAP_FLAG = 0x100 };
 
-static struct st_sys below; /* what counts the calls */
+static struct st_sys below; /* the table that was there before */
 
 _Noreturn void t_steps_die(void)
 {
@@ -26,7 +26,7 @@ void t_steps_protect(void *at, size_t length, enum t_step_access access)
     static const int rights[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
 
     if (mprotect(at, length, rights[access]) != 0)
-        _exit(3); /* maybe in a signal handler */
+        _exit(3); /* this may run in a signal handler */
 }
 
 static void trap_flag(void *context, bool on)
@@ -46,7 +46,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
     (void)signal_number;
     switch (t_steps_fault((uintptr_t)info->si_addr)) {
     case T_STEP_NOT_OURS:
-        (void)signal(SIGSEGV, SIG_DFL); /* it comes again */
+        (void)signal(SIGSEGV, SIG_DFL); /* the same fault comes again and ends the process */
         break;
     case T_STEP_ONE_INSTRUCTION:
         trap_flag(context, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* killpoints_windows.c - faults by a vectored handler, one instruction by the processor's trap flag. */
+/* killpoints_windows.c - sees faults by a vectored handler, and steps one instruction by the processor's trap flag. */
 #include "faults_windows.h"
 #include "killpoints.h"
 #include "test.h"
@@ -7,7 +7,7 @@
 
 enum { TRAP_FLAG = 0x100, KILLED = 0x57175717 };
 
-static struct st_win below; /* what counts the calls */
+static struct st_win below; /* the table that was there before */
 static void *handler;
 
 _Noreturn void t_steps_die(void)
@@ -22,7 +22,7 @@ void t_steps_protect(void *at, size_t length, enum t_step_access access)
     DWORD before;
 
     if (!VirtualProtect(at, length, rights[access], &before))
-        ExitProcess(3); /* maybe in a handler */
+        ExitProcess(3); /* this may run in a handler */
 }
 
 static void trap_flag(CONTEXT *context, bool on)
@@ -75,15 +75,15 @@ static BOOL WINAPI watched_unmap(const void *at)
 void t_steps_hook(bool on)
 {
     if (!on) {
-        t_inject_before(NULL);
-        t_inject_end();
+        t_faults_before(NULL);
+        t_faults_end();
         (void)RemoveVectoredExceptionHandler(handler);
         return;
     }
     handler = AddVectoredExceptionHandler(1, on_exception);
     T_TRUE(handler != NULL);
-    t_inject_begin();
-    t_inject_before(t_steps_call);
+    t_faults_begin();
+    t_faults_before(t_steps_call);
     below = st_win;
     st_win.MapViewOfFile = watched_map;
     st_win.UnmapViewOfFile = watched_unmap;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.c - the proof of adjacency, over ranges that maps_<system>.c has read.
+ * maps.c - proves adjacency from the ranges that maps_<system>.c has read.
  */
 #include "maps.h"
 
@@ -8,7 +8,7 @@ enum { SEGMENTS = 4096 };
 
 static t_mapped segments[SEGMENTS];
 
-/* Add a range to the segments: another part of the last one's object, or the beginning of a new one. */
+/* Adds a range to the segments: it is another part of the last segment's object, or begins a new segment. */
 static size_t take_range(const t_range *range, const t_expected *expected, size_t count)
 {
     t_mapped *last = count ? &segments[count - 1] : NULL;
@@ -69,7 +69,7 @@ size_t t_maps_prove(const t_process *process, t_expected expected, t_mapped *map
             T_FAIL("nothing is mapped at offset %" PRIu64, at - expected.base);
         if (range.object != 0) {
             if (tail)
-                T_FAIL("an object behind the reservation's free part, at offset %" PRIu64, at - expected.base);
+                T_FAIL("an object after the reservation's free part, at offset %" PRIu64, at - expected.base);
             if (range.start < expected.base || range.end > end)
                 T_FAIL("an object reaches out of the reservation");
             count = take_range(&range, &expected, count);
@@ -89,8 +89,8 @@ size_t t_maps_prove(const t_process *process, t_expected expected, t_mapped *map
 }
 
 /*
- * Everything is sound; or, if `following` and where objects end with their last holder: all that is mapped is sound,
- * and one that is listed has gone with a dead process, until the next writing call cuts the region back.
+ * Fails unless stitch_verify says that the region is sound. If `following`, where objects end with their last holder,
+ * one listed segment may have gone with a dead process, until the next writing call cuts the region back.
  */
 static void check_report(stitch_region *region, const t_expected *expected, size_t count, uint64_t end, bool following)
 {
@@ -108,8 +108,8 @@ static void check_report(stitch_region *region, const t_expected *expected, size
 }
 
 /*
- * What the map should show. A region whose base moves has no more than the one view of its bytes; larger than them only
- * where the system had no room for the smaller one.
+ * Returns what the map should show. A region whose base moves has one view of its bytes; the view is larger than they
+ * only where the system had no room for a smaller one.
  */
 static t_expected expected_of(stitch_region *region, const struct stitch_info *info, bool readonly)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.h - what the system says about a process's address space, read without the library. Proves promise 2.
+ * maps.h - reads the system's map of a process's address space, without the library. It proves promise 2.
  *
- * Not for several threads at once: the results stand in static memory, so that reading needs no new mapping.
+ * Requires that one thread at a time calls it: the results stand in static memory, so that reading needs no new
+ * mapping.
  */
 #ifndef T_MAPS_H
 #define T_MAPS_H
@@ -26,40 +27,41 @@ typedef struct t_mapped {
     uint64_t offset, extent, device, object;
 } t_mapped;
 
-/* What a region's reservation should look like. */
+/* How a region's reservation should look. */
 typedef struct t_expected {
     uint64_t base, reserve, size;
     bool readonly;
-    bool moves; /* the one view of a region whose base moves: `reserve` is what it should cover */
+    bool moves; /* the base moves: the region has one view, which should cover `reserve` */
 } t_expected;
 
-/* The ranges of a process (NULL: this one) that touch [from, to), in order. */
+/* Returns the ranges of a process (NULL: this one) that touch [from, to), in order. */
 t_ranges t_maps_read(const t_process *process, uint64_t from, uint64_t to);
 
-/* Size of an object, by its identity, if its name is still in the folder; else 0. */
+/* Returns the size of the object of this identity, or 0 if the folder has no name of it any more. */
 uint64_t t_maps_object_size(uint64_t device, uint64_t object);
 
-/* Mappings of this process in all; those of objects under this path. */
+/* Return how many mappings this process has in all; of objects under this path. */
 size_t t_maps_count(void);
 size_t t_maps_count_in(const char *path);
 
 /*
- * Prove that the process's reservation is sound: segments end to end from base without a gap, each one object mapped
- * whole from its offset 0 and no object twice, right protection, at least `size` bytes of them, and behind them
- * nothing but inaccessible private memory without an object up to the reservation's end. Returns the number of
- * segments, and in `mapped` (may be NULL) the first `room` of them.
+ * Proves that the process's reservation is sound: segments lie end to end from base without a gap and have at least
+ * `size` bytes; each is one object, mapped whole from its offset 0, with the right protection; no object is mapped
+ * twice; and after them comes nothing but inaccessible private memory without an object, up to the reservation's end.
+ * Returns the number of segments, and in `mapped` (may be NULL) the first `room` of them.
  */
 size_t t_maps_prove(const t_process *process, t_expected expected, t_mapped *mapped, size_t room);
 
 /*
- * The same for a region of this process, and that stitch_info, stitch_segment and stitch_verify agree with the system.
+ * Proves the same of a region of this process, and that stitch_info, stitch_segment and stitch_verify agree with the
+ * system.
  */
 size_t t_prove(stitch_region *region);
 size_t t_prove_readonly(stitch_region *region);
 
 /*
- * The same where writers die all the time. Where objects end with their last holder, a listed segment may have gone
- * with one of them: stitch_verify then says so ("object"), and all that is mapped must be sound all the same.
+ * Proves the same where writers die all the time. Where objects end with their last holder, a listed segment may have
+ * gone with one of them: stitch_verify then says so ("object"), and all that is mapped must be sound nevertheless.
  */
 size_t t_prove_follower(stitch_region *region);
 

@@ -19,7 +19,7 @@ enum { TEXT_SIZE = 24 << 20, RANGES = 8192 };
 static char text[TEXT_SIZE];
 static t_range ranges[RANGES];
 
-/* The whole file into `text`. Neither stdio nor malloc: a full table of mappings must not be in the way. */
+/* Reads the whole file into `text`, without stdio and malloc: these fail when the table of mappings is full. */
 static void read_maps(const t_process *process)
 {
     char path[64];
@@ -50,7 +50,7 @@ t_ranges t_maps_read(const t_process *process, uint64_t from, uint64_t to)
         t_range range;
 
         next = strchr(line, '\n') + 1;
-        next[-1] = 0; /* sscanf measures the whole rest otherwise */
+        next[-1] = 0; /* else sscanf measures the whole rest */
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &range.start, &range.end, rights,
                    &range.offset, &major_number, &minor_number, &range.object) != 7)
             T_FAIL("a line of the maps that cannot be read: %.80s", line);

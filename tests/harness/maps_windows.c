@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps_windows.c - asks VirtualQuery. It does not tell which section a view is of, but where the view begins: an
+ * maps_windows.c - asks VirtualQuery. It does not tell which section a view is of, but where the view begins, so an
  * object's number is the address of its view.
  */
 #include "maps.h"
@@ -17,8 +17,8 @@ static bool query(HANDLE process, uint64_t at, MEMORY_BASIC_INFORMATION *piece)
 }
 
 /*
- * Rights as a program has them. What of a view has no memory yet has none, by the documents (Wine lets it be touched):
- * it counts with the rights of its view, as the reservation of it is the view's.
+ * Returns the rights that a program has. The part of a view that has no memory yet has no rights, by the documents
+ * (Wine lets it be touched); here it counts with the rights of its view, which has reserved it.
  */
 static t_range range_of(const MEMORY_BASIC_INFORMATION *piece)
 {
@@ -61,7 +61,7 @@ size_t t_maps_count(void)
     return t_maps_read(NULL, 0, UINT64_MAX).count;
 }
 
-/* Views of sections that can be a region's: mapped, and where segments begin. */
+/* Counts views that can be a region's: of a section, at an address where a segment can begin. */
 static size_t views(void)
 {
     MEMORY_BASIC_INFORMATION piece;
@@ -101,5 +101,5 @@ uint64_t t_maps_object_size(uint64_t device, uint64_t object)
 {
     (void)device;
     (void)object;
-    return 0; /* objects have no names that could be looked up by identity */
+    return 0; /* no object can be looked up by its identity */
 }

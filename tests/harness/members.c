@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * members.c - the roster as a list.
+ * members.c - reads the roster as a list.
  */
 #include "members.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model.c - runs of bytes with a stamp each.
+ * model.c - keeps runs of bytes, each with the stamp of its write.
  */
 #include "model.h"
 
@@ -32,7 +32,7 @@ void t_model_fill(unsigned char *bytes, uint64_t offset, uint64_t length, uint64
     }
 }
 
-/* Take [start, end) away from all runs. */
+/* Takes [start, end) away from all runs. */
 static void cut(t_model *model, uint64_t start, uint64_t end)
 {
     size_t kept = 0;
@@ -94,7 +94,9 @@ void t_model_write(t_model *model, unsigned char *base, uint64_t offset, uint64_
     model->count++;
 }
 
-/* What [offset, offset + length) should be, at most BLOCK bytes. `from` is a run to begin at; returned is the next. */
+/*
+ * Fills in what [offset, offset + length) should hold, at most BLOCK bytes, from run `from` on. Returns the next run.
+ */
 static size_t expect(const t_model *model, unsigned char *bytes, uint64_t offset, uint64_t length, size_t from)
 {
     memset(bytes, 0, (size_t)length);
@@ -127,7 +129,7 @@ void t_model_check(const t_model *model, const unsigned char *base, uint64_t off
     }
 }
 
-/* One block after the other into a sum that depends on the order. */
+/* Adds one block after the other to a sum that depends on the order. */
 static uint64_t sum_block(uint64_t sum, const unsigned char *bytes, uint64_t length)
 {
     uint64_t word;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* operations.c - the table of operations, and what they do on the stage. */
+/* operations.c - the table of operations, and the functions that make them on the stage. */
 #include "operations.h"
 
 #define CODE(name) (UINT64_C(1) << -STITCH_##name)
@@ -57,7 +57,7 @@ static int attach(t_stage *s)
 
 static int grow_half(t_stage *s)
 {
-    st_directory_announce_waiter(s->mine->directory); /* so that there is somebody to be woken */
+    st_directory_announce_waiter(s->mine->directory); /* so that the writer has a waiter to wake */
     return stitch_grow(s->mine, T_KIB(512), NULL);
 }
 
@@ -136,7 +136,7 @@ static int watched_sync(t_stage *s)
     return watched(s, sync);
 }
 
-/* Between two looked-at bytes, since it may keep them or not. */
+/* It discards bytes between two marks, since their contents may stay or not. */
 static int discard(t_stage *s)
 {
     return stitch_discard(s->mine, T_KIB(68), T_KIB(32));
@@ -197,7 +197,7 @@ static int members(t_stage *s)
     return stitch_members(s->mine, count_member, &count);
 }
 
-/* All that only looks. What cannot be found out is an error and not a guess. */
+/* Every call that only looks. Each must report an error where it cannot find out, and must not guess. */
 static int look(t_stage *s)
 {
     struct stitch_info info;
@@ -226,7 +226,7 @@ static int look(t_stage *s)
     return e < 0 && e != STITCH_ETIMEDOUT ? e : 0;
 }
 
-/* As in a child: the locks are the parent's, until there are own ones. */
+/* As in a forked child: the locks are the parent's until the handle gets its own. */
 static int grow_as_a_child(t_stage *s)
 {
     st_store(&s->mine->fork_mark[0], 0);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operations.h - every public operation on a small stage, and the judgement of what came of it: for tests that disturb
- * each of them at each of its steps.
+ * operations.h - every public operation on a small stage, and the judgement of its effect: for tests that disturb each
+ * operation at each of its steps.
  *
- * A stage is one region with up to two handles in this process, in which every looked-at byte has its mark. An
- * operation that reports a failure must have changed nothing that anybody can see (promise 7); one that reports success
- * must have done all of it.
+ * A stage is one region with up to two handles in this process. Every 64 KiB one byte of it has a mark and is looked
+ * at. An operation that reports a failure must have changed nothing that anybody can see (promise 7); one that reports
+ * success must have done all of it.
  */
 #ifndef T_OPERATIONS_H
 #define T_OPERATIONS_H
@@ -14,11 +14,11 @@
 #include "handle/handle.h"
 
 enum {
-    T_STEP = 64 << 10,     /* from one byte that is looked at to the next */
-    T_STAGE_SEGMENTS = 200 /* that the stage's region can list */
+    T_STEP = 64 << 10,     /* from one marked byte to the next */
+    T_STAGE_SEGMENTS = 200 /* segments that the stage's region can list */
 };
 
-/* On every system, with every backend; the order is that of the table in operations.c. */
+/* Operations of every system and every backend, in the order of the table in operations.c. */
 #define T_OPERATIONS(X)                                                                                                \
     X(create)                                                                                                          \
     X(create_with_a_size)                                                                                              \
@@ -55,7 +55,7 @@ enum {
     X(looking)                                                                                                         \
     X(looking_as_a_reader)
 
-/* Where objects outlive their users. */
+/* Operations where objects outlive their users. */
 #define T_OPERATIONS_ON_FILES(X)                                                                                       \
     X(create_to_keep)                                                                                                  \
     X(unlink)                                                                                                          \
@@ -66,7 +66,7 @@ enum {
     X(grow_within_after_a_death)                                                                                       \
     X(shrink_after_a_death)
 
-/* Where memory can come with the first touch; stitched and single. */
+/* Operations where memory can come with the first touch; stitched and single. */
 #define T_OPERATIONS_LAZY(X)                                                                                           \
     X(create_lazy)                                                                                                     \
     X(lazy_grow_past)                                                                                                  \
@@ -109,38 +109,38 @@ typedef struct t_operation {
     const char *name;
     int (*run)(t_stage *s);
     uint64_t flags; /* of the region */
-    uint64_t start; /* bytes of the region before */
-    uint64_t high;  /* before that it had so many; 0: no more */
-    uint64_t ahead; /* then the other handle resizes it to this; 0: it does not */
-    uint64_t after; /* bytes that it has when the operation has succeeded */
-    uint64_t codes; /* what it may return by stitch.h: bit n is error -n */
-    bool nobody;    /* there is no region before */
-    bool readonly;  /* mine is */
-    bool alone;     /* no other handle */
-    bool shrinks;   /* so it cannot fail for lack of a resource */
-    bool ends;      /* the name has gone afterwards */
+    uint64_t start; /* bytes of the region before the operation */
+    uint64_t high;  /* bytes that it had before that; 0: never more */
+    uint64_t ahead; /* the other handle then resizes it to this; 0: it does not */
+    uint64_t after; /* bytes of the region when the operation has succeeded */
+    uint64_t codes; /* errors that stitch.h allows: bit n is error -n */
+    bool nobody;    /* there is no region before the operation */
+    bool readonly;  /* the handle `mine` is read-only */
+    bool alone;     /* there is no other handle */
+    bool shrinks;   /* it shrinks, so it cannot fail for lack of a resource */
+    bool ends;      /* the name is gone afterwards */
     bool left;      /* nobody is attached */
-    bool recovers;  /* what a dead writer left is put right first, which stands */
-    bool parts;     /* a child's handle gets its own descriptors first, which stand */
-    bool announces; /* a waiter, in the directory */
-    bool appends;
+    bool recovers;  /* it first recovers from a dead writer; that part stays even if the operation fails */
+    bool parts;     /* a child's handle first gets its own descriptors; these stay even if the operation fails */
+    bool announces; /* it announces a waiter in the directory */
+    bool appends;   /* it appends t_stage_to_append */
 } t_operation;
 
 struct t_stage {
     const t_operation *operation;
     const char *name;
     stitch_region *mine, *other, *made;
-    uint64_t marked; /* below this every looked-at byte has its mark */
-    uint64_t known;  /* what mine's watcher takes its size for */
+    uint64_t marked; /* bytes below this offset have their marks */
+    uint64_t known;  /* the size of `mine` as its watcher has been told it */
     unsigned collected;
 };
 
 extern const t_operation t_operations[T_OPERATION_COUNT];
 
-/* What the operations append: the bytes from an offset on are those that belong at this offset of the region. */
+/* Bytes for the operations that append; those at an offset belong at the same offset of the region. */
 extern unsigned char t_stage_to_append[3 << 20];
 
-/* What all the world can see of a region, and what its handle shows of it. */
+/* All that others can see of a region, and all that its handle shows of it. */
 typedef struct t_seen {
     uint64_t size, own_generation;
     void *base;
@@ -152,22 +152,26 @@ typedef struct t_seen {
 
 struct stitch_options t_stage_options(void);
 t_stage t_stage_set_up(const t_operation *o);
-/* The region as it was. Where objects persist: what could not be removed is collected first. */
+/* Closes the stage's handles. Where objects persist, it also collects those that could not be removed. */
 void t_stage_tear_down(t_stage *s);
 void t_stage_look(const t_stage *s, t_seen *out);
 
-/* Bytes below `marked` have their marks, the others are zero, also at the end of the page of each mark. */
+/*
+ * Fails unless bytes below `marked` have their marks and the others are zero, as is the end of the page of each mark.
+ */
 void t_stage_contents(stitch_region *region, uint64_t marked);
-/* What the operation appends, or NULL. */
+/* Returns the bytes that the operation appends, or NULL. */
 const unsigned char *t_stage_source(const t_operation *o, uint64_t *length);
-/* Bytes behind the commit mark that the operation itself puts there, by looking at what has left. */
+/*
+ * Returns how many bytes beyond the commit mark the operation itself makes resident, by reading bytes that have left.
+ */
 uint64_t t_stage_seen(const t_operation *o);
-/* How far the marks go when the operation is done. */
+/* Returns the offset up to which there are marks when the operation is done. */
 uint64_t t_stage_marked_after(const t_operation *o, uint64_t marked);
 
 /*
- * The operation said that it failed; that it succeeded. `prove` says of a handle that its mapping is sound, in the way
- * and as well as the test can at this moment.
+ * Judge an operation that has reported failure; that has reported success. `prove` proves that a handle's mapping is
+ * sound, as well as the test can at this moment.
  */
 void t_stage_unchanged(t_stage *s, const t_seen *before, void (*prove)(stitch_region *));
 void t_stage_done(t_stage *s, void (*prove)(stitch_region *));

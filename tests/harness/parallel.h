@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* parallel.h - threads to lend to a region, as a caller's pool would. */
+/* parallel.h - threads for stitch_set_parallel, as a caller's pool has them. */
 #ifndef T_PARALLEL_H
 #define T_PARALLEL_H
 
@@ -7,13 +7,13 @@
 
 #include <stitch/memory.h>
 
-enum { T_LENT_THREADS = 3 };
+enum { T_PARALLEL_THREADS = 3 };
 
-/* Works on so many threads and on the calling one; counts. */
-extern const struct stitch_parallel t_lender;
+/* Runs the work on T_PARALLEL_THREADS threads and on the calling one, and counts its runs. */
+extern const struct stitch_parallel t_parallel;
 
-/* How often it ran since it was reset. */
-void t_lender_reset(void);
-uint64_t t_lender_runs(void);
+/* Resets the count; returns how often it has run since. */
+void t_parallel_reset(void);
+uint64_t t_parallel_runs(void);
 
 #endif

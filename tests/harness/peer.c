@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.c - another process that looks at a stage. */
+/* peer.c - the other process, and what the test tells it. */
 #include "peer.h"
 #include "maps.h"
 
 static t_process *another;
 
-/* Lines "WHAT NAME SIZE MARKED": the region is so, as this process sees it. Attached from the first look to "leave". */
-void t_another_runs(void)
+/*
+ * Each line "WHAT NAME SIZE MARKED" says how this process must see the region. It is attached from the first look until
+ * "leave".
+ */
+void t_peer_runs(void)
 {
     stitch_region *region = NULL, *none;
     const char *line;
@@ -36,12 +39,12 @@ void t_another_runs(void)
     }
 }
 
-void t_another_start(const char *helper)
+void t_peer_start(const char *helper)
 {
     another = t_start_soon(helper, "-");
 }
 
-void t_another_end(void)
+void t_peer_end(void)
 {
     t_finish(another);
 }
@@ -52,7 +55,7 @@ static void ask(const t_stage *s, const char *what, uint64_t size, uint64_t mark
     t_expect(another, "ok");
 }
 
-void t_another_comes(const t_stage *s)
+void t_peer_comes(const t_stage *s)
 {
     const t_operation *o = s->operation;
 
@@ -60,12 +63,12 @@ void t_another_comes(const t_stage *s)
         ask(s, "see", o->ahead ? o->ahead : o->start, s->marked);
 }
 
-void t_another_leaves(const t_stage *s)
+void t_peer_leaves(const t_stage *s)
 {
     ask(s, "leave", 0, 0);
 }
 
-void t_another_sees_nothing(const t_stage *s, const t_seen *before, bool writes)
+void t_peer_sees_nothing(const t_stage *s, const t_seen *before, bool writes)
 {
     const t_operation *o = s->operation;
 
@@ -75,7 +78,7 @@ void t_another_sees_nothing(const t_stage *s, const t_seen *before, bool writes)
         ask(s, writes && !(o->flags & STITCH_EXCLUSIVE) ? "write" : "see", before->state.record.size, s->marked);
 }
 
-void t_another_sees_it_done(const t_stage *s)
+void t_peer_sees_it_done(const t_stage *s)
 {
     if (!s->operation->alone)
         ask(s, "see", s->operation->after, t_stage_marked_after(s->operation, s->marked));

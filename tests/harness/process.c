@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.c - helper processes as every system has them: the table, the lines, the ends; and how patient a test is.
+ * process.c - the part of helper processes that is the same on every system: table, lines, ends; and the patience.
  */
 #include "test.h"
 #include "process_system.h"

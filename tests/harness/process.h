@@ -44,36 +44,36 @@ enum t_end {
     T_END_FSIZE = -4   /* SIGXFSZ */
 };
 
-/* Start a helper with the arguments that the format gives. */
+/* Starts a helper with the arguments that the format gives. */
 t_process *t_start(const char *helper, const char *format, ...) T_PRINTF(2, 3);
 
 /*
- * The same, but sooner where a process can be copied: the helper is a fork of this test then, and has what it has.
- * Only with no region open.
+ * The same, but faster where a process can be copied: there the helper is a fork of this test and has all that it has.
+ * Requires that no region is open.
  */
 t_process *t_start_soon(const char *helper, const char *format, ...) T_PRINTF(2, 3);
 
-/* The other side of this helper. Only in a helper. */
+/* Returns the other side of this helper. Requires that this process is one. */
 t_process *t_parent(void);
 
-/* A line to the other side; the next line from it, without the newline, good until the next t_hear from there. */
+/* Writes a line to the other side; reads the next line from it, without the newline, valid until the next t_hear. */
 void t_tell(t_process *to, const char *format, ...) T_PRINTF(2, 3);
 const char *t_hear(t_process *from);
-/* As t_hear, but NULL if the other side has ended. */
+/* As t_hear, but returns NULL if the other side has ended. */
 const char *t_hear_or_end(t_process *from);
-/* The next line must be this; must scan to `count` values. */
+/* Fails unless the next line is this one; unless it scans to `count` values. */
 void t_expect(t_process *from, const char *line);
 void t_scan(t_process *from, int count, const char *format, ...) T_SCANF(3, 4);
-/* True if a line, or the end, is waiting. */
+/* Returns whether a line, or the end, can be read now. */
 bool t_heard(t_process *from);
 
 void t_stop(t_process *process);
 void t_continue(t_process *process);
-void t_kill(t_process *process);          /* at once, and wait until it is gone */
-int t_wait(t_process *process);           /* until it ends: exit status or enum t_end; frees it */
-void t_finish(t_process *process);        /* t_wait, and it must be 0 */
+void t_kill(t_process *process);                 /* kills it, waits until it is gone, and frees it */
+int t_wait(t_process *process);                  /* waits for its end, frees it; returns exit status or enum t_end */
+void t_finish(t_process *process);               /* as t_wait, and fails unless that is 0 */
 uint64_t t_process_id(const t_process *process); /* NULL: of this process */
-void t_process_forget_all(void);          /* kill what a failed test left running */
+void t_process_forget_all(void);                 /* kills the helpers that a failed case left running */
 bool t_process_none_left(void);
 
 /* For t_main only. */
@@ -85,48 +85,48 @@ t_thread *t_thread_start(void (*run)(void *), void *arg);
 void t_thread_join(t_thread *thread);
 
 /*
- * Skip a test in which threads wait for each other's handles, where valgrind runs it: it lets no thread go on while one
+ * Skips, under valgrind, a case in which threads wait for each other's handles: valgrind lets no thread go on while one
  * waits for an open-file-description lock.
  */
 void t_need_free_threads(void);
 
-/* Time that all processes share, and sleep. */
+/* A clock that all processes share, and sleep. */
 uint64_t t_now_us(void);
 void t_sleep_us(uint64_t microseconds);
-/* And spin through the last bit: processes that wait for one moment start together. */
+/* Sleeps and spins through the last bit, so that processes that wait for the same moment start together. */
 void t_sleep_until_us(uint64_t when);
 
-/* Faults of the hardware end this process from now on, also where a sanitizer would report them. */
+/* From now on a hardware fault ends this process, also where a sanitizer would report it. */
 void t_default_signals(void);
 
-/* Ask the system for the right to write these mapped bytes. False: it will not give it. */
+/* Asks the system for the right to write these mapped bytes. Returns false if the system refuses. */
 bool t_raise_rights(void *address, size_t length);
 
-/* Environment. NULL takes the variable away. */
+/* Sets a variable of the environment; NULL removes it. */
 void t_environment(const char *variable, const char *value);
 
-/* Where the test's objects live. */
-void t_folder_make(char *path, size_t size, uint64_t number); /* a new one, empty, for this process */
-void t_folder_sweep(void);                                    /* what processes that died have left */
-size_t t_folder_count(const char *path);                      /* names in it */
+/* The folders in which the objects of a case live. */
+void t_folder_make(char *path, size_t size, uint64_t number); /* makes an empty one for this process */
+void t_folder_sweep(void);                                    /* removes the folders of processes that died */
+size_t t_folder_count(const char *path);                      /* returns how many names it has */
 void t_folder_print(const char *path);
-void t_folder_remove(const char *path);                       /* with all that is in it */
-void t_folder_empty(const char *path);                        /* remove all that is in it */
+void t_folder_remove(const char *path); /* removes it with all that is in it */
+void t_folder_empty(const char *path);  /* removes all that is in it */
 
-/* Descriptors (handles) that this process holds. */
+/* Returns how many descriptors (handles) this process holds. */
 size_t t_descriptor_count(void);
 
-/* What a system may not have. */
+/* Features that a system may lack. */
 enum t_feature {
-    T_KEPT,           /* regions without users: STITCH_KEEP */
-    T_UNLINKING,      /* names that are taken away from what is in use */
-    T_FOLDERS,        /* folders that a test has for itself, and whose objects can be counted */
-    T_LAZINESS,       /* STITCH_LAZY */
-    T_GIVING_BACK,    /* objects that lose a part of their memory */
-    T_FILE_LOCKS,     /* an object's locks, which its handle holds */
-    T_DESCRIPTORS     /* objects with security descriptors */
+    T_KEPT,        /* regions persist without users: STITCH_KEEP */
+    T_UNLINKING,   /* a name can be taken away from a region in use */
+    T_FOLDERS,     /* a test has a folder for itself, and its objects can be counted */
+    T_LAZINESS,    /* STITCH_LAZY */
+    T_GIVING_BACK, /* an object can lose a part of its memory */
+    T_FILE_LOCKS,  /* an object has locks, which its handle holds */
+    T_DESCRIPTORS  /* objects have security descriptors */
 };
-/* NULL if it is here; else the reason why not. */
+/* Returns NULL if the system has the feature, or the reason why not. */
 const char *t_missing(enum t_feature feature);
 
 #endif

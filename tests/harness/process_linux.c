@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process_linux.c - helper processes, threads, time and folders on Linux.
+ * process_linux.c - starts, stops and ends helper processes on Linux.
  *
  * A helper's standard input and output are the pipes of the line protocol; what it prints goes to standard error.
  */
@@ -26,7 +26,7 @@
 
 enum { ARGUMENTS = 32 };
 
-/* Only in a build that counts what runs: _exit would throw away what has been counted. */
+/* Exists in builds that measure coverage only: _exit would lose their counts. */
 extern void __gcov_dump(void) __attribute__((weak));
 
 static char program_path[T_LINE_SIZE];
@@ -50,7 +50,7 @@ void t_process_begin(char *program, bool is_helper)
         T_FAIL("no descriptor for the helper's lines: %s", strerror(errno));
 }
 
-/* In the new process: its ends of the pipes, nothing of the parent's, and death together with the parent. */
+/* Gives the new process its ends of the pipes, and lets it die together with its parent. */
 static void become_child(pid_t parent, int to_read, int to_write)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -221,7 +221,7 @@ void t_stop(t_process *process)
 
     (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)process->process);
     T_TRUE(kill((pid_t)process->process, SIGSTOP) == 0);
-    for (int i = 0; i < (int)t_patience_ms(); i++) { /* until the kernel says that it stands */
+    for (int i = 0; i < (int)t_patience_ms(); i++) { /* until the kernel says that it has stopped */
         const char *after_name = t_read_text(path, text, sizeof text) ? strrchr(text, ')') : NULL;
 
         if (after_name && strncmp(after_name, ") T", 3) == 0)

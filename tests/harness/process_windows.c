@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process_windows.c - helper processes on Windows.
+ * process_windows.c - starts, stops and ends helper processes on Windows.
  *
  * A helper's standard input and output are the pipes of the line protocol; what it prints goes to standard error. All
- * helpers are in one job, which ends them when the test ends, in whatever way.
+ * helpers are in one job, which ends them when the test ends, however it ends.
  */
 #include "test.h"
 #include "process_system.h"
@@ -18,7 +18,7 @@ static HANDLE job;
 
 /* ---------------------------------------------------------------------------------------------- beginnings --- */
 
-/* Ends as the fault would, without a debugger or a window. */
+/* Ends the process as the fault would, without a debugger or a window. */
 static LONG WINAPI end_by_fault(EXCEPTION_POINTERS *fault)
 {
     TerminateProcess(GetCurrentProcess(), fault->ExceptionRecord->ExceptionCode);
@@ -56,7 +56,7 @@ void t_process_begin(char *program, bool is_helper)
     t_parent_side.from = (intptr_t)GetStdHandle(STD_INPUT_HANDLE);
 }
 
-/* A pipe, of which a helper inherits one end. */
+/* Makes a pipe of which a helper inherits one end. */
 static void make_pipe(intptr_t *ours, HANDLE *theirs, bool we_write)
 {
     HANDLE our_end, *to_read = we_write ? theirs : &our_end, *to_write = we_write ? &our_end : theirs;
@@ -175,7 +175,7 @@ void t_pipe_close(t_process *to)
 
 /* ---------------------------------------------------------------------------------------------------- ends --- */
 
-/* NtSuspendProcess or NtResumeProcess: what task managers use. They return when it stands. */
+/* Calls NtSuspendProcess or NtResumeProcess, as task managers do. They return when the process has stopped. */
 static void suspend_or_resume(const t_process *process, const char *call)
 {
     LONG(WINAPI *function)(HANDLE);

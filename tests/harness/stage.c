@@ -40,7 +40,7 @@ struct stitch_options t_stage_options(void)
     return options;
 }
 
-/* By segments of 2 MiB. */
+/* Resizes the region step by step, so that its segments have 2 MiB. */
 static void reach(stitch_region *region, uint64_t size)
 {
     for (uint64_t at = stitch_size(region) + T_MIB(2); at < size; at += T_MIB(2))
@@ -67,7 +67,7 @@ static void leave_unfinished(stitch_region *region)
     T_OK(st_follow_open_segment(region, last.id, last.extent, &object, &status));
     T_OK(st_os_populate(&object, T_KIB(1792), T_KIB(256)));
     st_os_object_close(&object);
-    /* Not where a view is as long as the size, nor where all is committed. */
+    /* These bytes are not there where a view is as long as the size; where all is committed they are in use. */
     if (last.mapped >= T_MIB(2) && region->now.record.commit <= T_KIB(1792))
         memset(t_bytes(region) + T_KIB(1792), 0xee, T_KIB(256));
     st_directory_journal_open(region->directory, T_KIB(1100));
@@ -162,7 +162,7 @@ void t_stage_look(const t_stage *s, t_seen *out)
 
 /* ----------------------------------------------------------------------------------------------------- judging --- */
 
-/* The other handle sees the region so, and its own mapping is sound. */
+/* Fails unless the other handle sees the region so, and its own mapping is sound. */
 static void check_other(stitch_region *other, uint64_t size, uint64_t marked, void (*prove)(stitch_region *))
 {
     T_EQ(stitch_size(other), size);
@@ -188,7 +188,7 @@ void t_stage_unchanged(t_stage *s, const t_seen *before, void (*prove)(stitch_re
         T_TRUE(o->announces || memcmp(now.header, before->header, sizeof now.header) == 0);
     }
     if (s->mine) {
-        if (!o->ahead && !o->recovers) { /* else it may have caught up in part */
+        if (!o->ahead && !o->recovers) { /* otherwise it may have synced in part */
             T_EQ(now.size, before->size);
             T_EQ(now.own_generation, before->own_generation);
             T_TRUE(now.base == before->base);
@@ -201,7 +201,7 @@ void t_stage_unchanged(t_stage *s, const t_seen *before, void (*prove)(stitch_re
         T_TRUE(stitch_sync(s->other) == 0 || o->recovers);
         check_other(s->other, before->state.record.size, s->marked, prove);
     }
-    if (!s->mine && !s->other) { /* kept: as whole as before */
+    if (!s->mine && !s->other) { /* nobody is attached: the region is as whole as before */
         stitch_region *region = t_open(s->name);
 
         T_EQ(stitch_size(region), o->start);

@@ -172,7 +172,7 @@ void t_folder_print(const char *path)
 
 size_t t_descriptor_count(void)
 {
-    /* The walk itself holds one. */
+    /* Reading the folder itself holds one. */
     return t_folder_count("/proc/self/fd") - 1;
 }
 

@@ -49,7 +49,7 @@ void t_need_free_threads(void)
 
 /* ------------------------------------------------------------------------------------------------- faults --- */
 
-/* t_process_begin has seen to it. */
+/* t_process_begin has done that. */
 void t_default_signals(void)
 {
 }
@@ -73,7 +73,7 @@ uint64_t t_now_us(void)
     return (uint64_t)((double)now.QuadPart * 1e6 / (double)frequency.QuadPart);
 }
 
-/* The system sleeps by milliseconds. */
+/* The system's sleep counts in milliseconds. */
 void t_sleep_us(uint64_t microseconds)
 {
     uint64_t until = t_now_us() + microseconds;
@@ -102,8 +102,8 @@ void t_environment(const char *variable, const char *value)
 /* -------------------------------------------------------------------------------------------- name spaces --- */
 
 /*
- * All processes of a session have one name space, and nothing outlives its users there: there is no folder to make,
- * to count or to sweep, and the objects of one test cannot be told from another's.
+ * All processes of a session have one name space, in which nothing outlives its users: there is no folder to make,
+ * count or sweep, and the objects of one test cannot be told from another's.
  */
 void t_folder_make(char *path, size_t size, uint64_t number)
 {
@@ -138,8 +138,8 @@ void t_folder_print(const char *path)
 }
 
 /*
- * One by one: Wine does not tell their number. They are multiples of 4, the lowest free one first, so that behind a
- * long row of free ones there are no more.
+ * Counts them one by one, since Wine does not tell their number. They are multiples of 4, the lowest free one first, so
+ * there are no more after a long row of free ones.
  */
 size_t t_descriptor_count(void)
 {
@@ -154,10 +154,10 @@ size_t t_descriptor_count(void)
     return count;
 }
 
-/* Of the machine nothing is ever changed here. */
+/* No test changes a setting of the machine here. */
 void t_restore(void)
 {
-    t_inject_end();
+    t_faults_end();
 }
 
 /* ------------------------------------------------------------------------------------------------ features --- */

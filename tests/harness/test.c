@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test.c - runs the table of tests or one helper; assertions; the environment of a test.
+ * test.c - runs the table of cases or one helper; assertions; the environment of a case.
  */
 #include "test.h"
 
@@ -9,7 +9,7 @@
 
 enum { NAME_SIZE = 64, NAMES = 64, FOLDER_SIZE = 256, NOTE_SIZE = 256, ARGUMENTS = 32 };
 
-/* What this process is, and the test that runs in it. */
+/* What this process is, and the case that runs in it. */
 static struct {
     const t_helper *helpers;
     bool is_helper;
@@ -17,10 +17,10 @@ static struct {
     char **arguments;
     const t_case *test;
     uint64_t test_backend;
-    bool running; /* inside a test's function, in the thread that runs it */
+    bool running; /* the thread that runs a case is in its function */
     char folder[FOLDER_SIZE];
     char names[NAMES][NAME_SIZE];
-    uint64_t name_count, names_before, folder_count; /* names_before: of the tests before this */
+    uint64_t name_count, names_before, folder_count; /* names_before: by earlier cases */
     size_t descriptors;
     uint64_t seed;
     char note[NOTE_SIZE];
@@ -133,7 +133,7 @@ int t_setup(void **state)
     return 0;
 }
 
-/* What a test must not leave. Looked at inside the test, so that it counts as the test's failure. */
+/* Fails if the case leaves anything. It runs inside the case, so that this counts as the case's failure. */
 static void check_nothing_left(void)
 {
     if (!t_process_none_left())
@@ -147,7 +147,9 @@ static void check_nothing_left(void)
     T_EQ(t_descriptor_count(), self.descriptors);
 }
 
-/* Segments side by side cannot be had everywhere, and STITCH_BACKEND=single says that they are not wanted. */
+/*
+ * Returns whether there are segments side by side: not every system has them, and STITCH_BACKEND=single forbids them.
+ */
 static bool stitches(void)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -324,7 +326,7 @@ struct stitch_options t_options(void)
     struct stitch_options options = STITCH_OPTIONS_INIT;
 
     options.backend = self.test ? self.test_backend : (uint64_t)STITCH_BACKEND_AUTO;
-    /* Several of them fit where a tool has taken most of the address space; and fixed ones have it all in memory. */
+    /* Several fit where a sanitizer has taken most of the address space; a fixed region has its reserve in memory. */
     options.reserve = options.backend == STITCH_BACKEND_FIXED ? T_MIB(64) : T_GIB(2);
     return options;
 }

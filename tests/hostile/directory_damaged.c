@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 10: what is in shared memory may be anything. Directories with any word wrong, before and during use: an
- * error each, no crash, no mapping outside the reservation, nothing of others touched.
+ * Promise 10: anything may be in shared memory. Directories have any word wrong, before and during use: each gives an
+ * error, no crash, no mapping outside the reservation, and nothing of others is touched.
  */
 #include "test.h"
 #include "maps.h"
@@ -11,7 +11,7 @@
 
 enum { RESERVE = 16 << 20 };
 
-/* A region that is kept by its creator, through whose mapping the directory is damaged. */
+/* Makes a region; the test damages the directory through the mapping of this handle. */
 static stitch_region *make_kept(const char *name)
 {
     stitch_region *keeper;
@@ -37,7 +37,7 @@ static void put_word(stitch_region *keeper, size_t at, uint64_t value)
     st_store(word_at(keeper, at), value);
 }
 
-/* Where a word of record[0] is in the record that counts. */
+/* Returns where the word of record[0] is in the record that counts. */
 static size_t in_record(stitch_region *keeper, size_t at)
 {
     bool odd = (get_word(keeper, offsetof(struct st_directory, generation)) & 1) != 0;
@@ -67,7 +67,7 @@ static int count(const struct stitch_listing *listing, void *arg)
     return 0;
 }
 
-/* With this word nobody can attach, and the list shows it all the same; with the right one everything is well. */
+/* With this word nobody can attach, and the list still shows the region; with the right word everything works. */
 static void must_refuse(stitch_region *keeper, const char *name, size_t at, uint64_t value, int code)
 {
     uint64_t was = get_word(keeper, at);
@@ -128,12 +128,12 @@ static void promise_10_a_damaged_directory_is_ecorrupt(void)
     t_close(keeper);
 }
 
-/* All backends but the stitched one have one segment, which is the reserve: whoever says otherwise is not believed. */
+/* All backends but the stitched one have one segment, as long as the reserve: a directory must not say otherwise. */
 static void promise_10_one_segment_is_one_segment(void)
 {
     static const uint64_t one[] = { STITCH_BACKEND_SINGLE, STITCH_BACKEND_FIXED, STITCH_BACKEND_REMAP };
     const char *name = t_name();
-    stitch_region *keeper = make_kept(name); /* three */
+    stitch_region *keeper = make_kept(name); /* three segments */
 
     for (size_t i = 0; i < T_COUNT(one); i++)
         must_refuse(keeper, name, offsetof(struct st_directory, header.backend), one[i], STITCH_ECORRUPT);
@@ -143,7 +143,7 @@ static void promise_10_one_segment_is_one_segment(void)
 static void promise_10_the_one_segment_is_the_reserve(void)
 {
     const char *name = t_name();
-    stitch_region *keeper = make_kept(name); /* one */
+    stitch_region *keeper = make_kept(name); /* one segment */
     uint64_t backend = t_options().backend;
 
     T_EQ(t_info(keeper).segments, 1);
@@ -161,7 +161,7 @@ static void promise_10_the_one_segment_is_the_reserve(void)
     t_close(keeper);
 }
 
-/* A commit mark that says more than there is: what is grown below it has memory all the same. */
+/* A commit mark is higher than the memory: bytes that are grown below it have memory nevertheless. */
 static void promise_10_a_commit_mark_that_lies(void)
 {
     const char *name = t_name();
@@ -204,7 +204,7 @@ static void promise_10_damage_during_use(void)
         struct stitch_info info;
         struct stitch_verify_report report;
 
-        /* Entries that a handle has copied need not be read again, so a writer may not even notice. */
+        /* A handle need not read entries again that it has copied, so a writer may not even notice. */
         int code = stitch_sync(reader);
 
         T_TRUE(code == 1 || code == 0 || code == STITCH_ECORRUPT);
@@ -216,7 +216,7 @@ static void promise_10_damage_during_use(void)
     }
     put_word(region, offsetof(struct st_directory, entry[0].extent), was);
     put_word(region, offsetof(struct st_directory, entry[0].offset), 0);
-    T_TRUE(stitch_sync(reader) >= 0); /* nothing was lost */
+    T_TRUE(stitch_sync(reader) >= 0); /* nothing is lost */
     T_EQ(stitch_size(reader), T_MIB(10));
     (void)t_prove_readonly(reader);
     (void)t_prove(region);
@@ -224,7 +224,7 @@ static void promise_10_damage_during_use(void)
     t_close(region);
 }
 
-/* Any call gives 0 or a code of the list; what is mapped stays in the reservation, and can be read. */
+/* Fails unless every call gives 0 or a code of the list, and all mappings are in the reservation and can be read. */
 static void use_damaged(stitch_region *region, t_random *random)
 {
     uint64_t base, end, sum = 0;
@@ -248,7 +248,7 @@ static void use_damaged(stitch_region *region, t_random *random)
     for (uint64_t at = 0; at < stitch_size(region); at += 4096)
         sum += t_bytes(region)[at];
     base = (uint64_t)(uintptr_t)stitch_base(region);
-    if (region->geometry.backend == STITCH_BACKEND_REMAP) /* nothing but its view is a region's */
+    if (region->geometry.backend == STITCH_BACKEND_REMAP) /* only its view belongs to the region */
         return;
     end = base + stitch_reserve(region);
     ranges = t_maps_read(NULL, base, end);
@@ -300,7 +300,7 @@ static void promise_10_random_damage_during_use(void)
             uint64_t value = t_random_below(&random, 3) ? nasty[t_random_below(&random, T_COUNT(nasty))]
                                                         : t_random_below(&random, T_MIB(8));
 
-            if (t_random_below(&random, 2)) /* where something is */
+            if (t_random_below(&random, 2)) /* a word in use */
                 at = 0x200 + (at & 0x7f);
             put_word(keeper, at, value);
             t_tell(user, "use");
@@ -310,7 +310,7 @@ static void promise_10_random_damage_during_use(void)
         t_finish(user);
         T_TRUE(stitch_list(count, &listed) <= 0);
         t_close(keeper);
-        t_folder_empty(t_folder()); /* nobody can know any more which segments there were */
+        t_folder_empty(t_folder()); /* no call can know any more which segments there were */
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 10: anything at all under any of our names, planted before us or while a region lives: files, links of both
- * kinds, pipes, sockets, devices, folders, files of others. No call blocks or crashes, what was planted and what it
- * leads to stays as it was, and once it is gone all works. (Files that look like ours: hostile/objects_wrong_linux.c,
- * the roster: hostile/roster_files_linux.c.)
+ * Promise 10: any object has any of our names, planted before the region is made or while it lives: files, links of
+ * both kinds, pipes, sockets, devices, folders, files of others. No call blocks or crashes, the planted object and all
+ * that it leads to stay as they were, and once it is gone all works. (Files that look like ours:
+ * hostile/objects_wrong_linux.c, the roster: hostile/roster_files_linux.c.)
  */
 #define _GNU_SOURCE 1
 
@@ -34,7 +34,7 @@ enum kind {
     PIPE,
     FOLDER,
     SOCKET,
-    DEVICE,   /* from here on it needs a privilege */
+    DEVICE,   /* from here on planting needs a privilege */
     STRANGER, /* a file of another user */
     KINDS
 };
@@ -58,14 +58,14 @@ static void make_socket(const char *name)
     int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     T_TRUE(end >= 0);
-    /* By the descriptor: the folder's path and a name of ours are longer than an address may be. */
+    /* By the descriptor, since the folder's path and the name are longer than an address may be. */
     (void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket", folder);
     T_EQ(bind(end, (const struct sockaddr *)&address, sizeof address), 0);
     T_EQ(renameat(folder, "socket", folder, name), 0);
     (void)close(end);
 }
 
-/* False where the machine does not allow it. */
+/* Plants an object. Returns false where the machine does not allow it. */
 static bool plant(enum kind kind, const char *name)
 {
     switch (kind) {
@@ -93,7 +93,7 @@ static bool plant(enum kind kind, const char *name)
     case SOCKET:
         make_socket(name);
         return true;
-    case DEVICE: /* the one that /dev/zero is */
+    case DEVICE: /* the same as /dev/zero */
         return geteuid() == 0 && mknodat(folder, name, S_IFCHR | 0600, makedev(1, 5)) == 0;
     default:
         if (geteuid() != 0)
@@ -113,7 +113,7 @@ static struct stat state_of(const char *name)
     return status;
 }
 
-/* The same object, with as many bytes, written when it was. */
+/* Fails unless it is the same object, with the same size and time of writing. */
 static void must_be(const char *name, const struct stat *was)
 {
     struct stat now = state_of(name);
@@ -198,7 +198,7 @@ static void promise_10_anything_under_the_name_of_a_region(void)
     end();
 }
 
-/* What reapers look for: the name of a region that has none. */
+/* Returns a name that stitch_collect looks for: that of an unlinked region. */
 static void promise_10_anything_under_the_name_of_an_unlinked_region(void)
 {
     begin();
@@ -226,8 +226,10 @@ static void promise_10_anything_under_the_name_of_an_unlinked_region(void)
 
 /* ------------------------------------------------------------------------------------------- while a region lives */
 
-/* The next segment gets another id; what sits on this one stays, but what the region's own user has left there, which
- * could be a dead writer's: that may go when the region ends. */
+/*
+ * The next segment gets another id. The object that has this one stays; only if it belongs to the region's own user, it
+ * could be a dead writer's, and may go when the region ends.
+ */
 static void promise_10_anything_under_the_name_of_the_next_segment(void)
 {
     begin();
@@ -261,7 +263,7 @@ static void promise_10_anything_under_the_name_of_the_next_segment(void)
     end();
 }
 
-/* Whoever is always there first, or where no other id can be drawn, holds up nothing but the growth. */
+/* A process that always takes the name first, or a lack of random ids, stops growth and nothing else. */
 static void promise_10_each_name_of_the_next_segment_is_taken(void)
 {
     stitch_region *region;
@@ -278,7 +280,7 @@ static void promise_10_each_name_of_the_next_segment_is_taken(void)
     T_TRUE(t_calls_over());
     T_TRUE(t_calls_of(T_CALL_linkat) > 1);
     t_calls_end();
-    T_FOLDER_HOLDS(T_REGION_OBJECTS + 2); /* its segment, and the bystander */
+    T_FOLDER_HOLDS(T_REGION_OBJECTS + 2); /* its segment, and the uninvolved object */
 
     st_names_segment(planted, t_info(region).tag, 2);
     make(planted, "mine", 0600);
@@ -301,7 +303,7 @@ static void promise_10_each_name_of_the_next_segment_is_taken(void)
     end();
 }
 
-/* Then a region that ends goes by way of another one, and all of it goes. */
+/* A region that ends then takes another such name, and all of it goes. */
 static void promise_10_anything_under_the_name_that_a_region_ends_by(void)
 {
     begin();
@@ -324,7 +326,7 @@ static void promise_10_anything_under_the_name_that_a_region_ends_by(void)
             t_close(second);
             T_FOLDER_HOLDS(T_REGION_OBJECTS + 2 + 2);
             t_close(region);
-            T_FOLDER_HOLDS(2); /* what is planted, and the bystander */
+            T_FOLDER_HOLDS(2); /* the planted object, and the uninvolved one */
             must_be(planted, &was);
             take_away(kind, planted);
         } else {
@@ -334,7 +336,7 @@ static void promise_10_anything_under_the_name_that_a_region_ends_by(void)
     end();
 }
 
-/* A segment that a follower has yet to map is put aside, and something else is there when it comes. */
+/* A segment that a follower has not mapped yet is renamed, and another object has its name when the follower syncs. */
 static void promise_10_anything_in_the_place_of_a_listed_segment(void)
 {
     begin();
@@ -360,7 +362,7 @@ static void promise_10_anything_in_the_place_of_a_listed_segment(void)
             was = state_of(planted);
             e = stitch_sync(follower);
             T_TRUE(is_refusal(e));
-            T_EQ(stitch_size(follower), T_MIB(2)); /* what was there is as usable as before */
+            T_EQ(stitch_size(follower), T_MIB(2)); /* its old bytes are as usable as before */
             t_all_bytes(follower, 0, T_MIB(2), 0x11);
             T_TRUE(is_refusal(stitch_grow(follower, T_MIB(2), NULL)));
             T_TRUE(is_refusal(stitch_open(name, &options, &none)));
@@ -381,7 +383,7 @@ static void promise_10_anything_in_the_place_of_a_listed_segment(void)
     end();
 }
 
-/* A region of another user's that has ended, and another user's file under the tag of one of ours. */
+/* A region of another user that has ended, and another user's file under the tag of a region of ours. */
 static void promise_10_what_is_anothers_is_not_removed(void)
 {
     const char *name = t_name();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 10: what is in the folder may be anything. Files that only look like ours, objects of the wrong kind, size or
- * owner: an error each, no crash, nothing of others touched. (Directories with any word wrong: directory_damaged.c.)
+ * Promise 10: anything may be in the folder. Files that only look like ours, and objects of the wrong kind, size or
+ * owner each give an error, no crash, and nothing of others is touched. (Directories with any word wrong:
+ * directory_damaged.c.)
  */
 #define _GNU_SOURCE 1
 
@@ -79,7 +80,7 @@ static int all_three(const char *name)
     return code;
 }
 
-/* A kept region of three segments, with nobody attached; its directory opened as a file. */
+/* Makes a region of three segments to which nobody is attached, and opens its directory as a file. */
 static int make_kept(const char *name)
 {
     stitch_region *region;
@@ -116,7 +117,7 @@ static void a_short_or_foreign_file_is_ecorrupt(void)
         T_EQ(ftruncate(file, sizes[i]), 0);
         T_EQ(all_three(name), STITCH_ECORRUPT);
         T_GIVES(stitch_create(name, NULL, &none), STITCH_EEXIST);
-        T_GIVES(stitch_unlink(name), STITCH_ECORRUPT); /* left alone */
+        T_GIVES(stitch_unlink(name), STITCH_ECORRUPT); /* the region is left alone */
         T_OK(stitch_list(count, &listed));
         T_EQ(listed, 1);
         T_EQ(t_folder_count(t_folder()), 1);
@@ -143,7 +144,7 @@ static void links_pipes_and_folders_are_not_followed(void)
     T_EQ(unlink(target), 0);
     (void)close(file);
 
-    T_EQ(mkfifoat(folder, object_name, 0600), 0); /* must not block either */
+    T_EQ(mkfifoat(folder, object_name, 0600), 0); /* a pipe must not block either */
     T_EQ(all_three(name), STITCH_ECORRUPT);
     T_TRUE(stitch_unlink(name) < 0);
     T_OK(stitch_list(count, &listed));
@@ -188,7 +189,7 @@ static void a_segment_that_is_gone_is_egone(void)
     (void)close(file);
 }
 
-/* The wrong thing under a segment's name. */
+/* A wrong object has a segment's name. */
 static void promise_10_segments_of_another_size_or_kind(void)
 {
     for (int kind = 0; kind < 4; kind++) {
@@ -235,7 +236,7 @@ static void a_segment_of_another_owner_is_eacces(void)
     T_EQ(t_folder_count(t_folder()), 0);
 }
 
-/* Somebody has taken the names of the next segments, which can be guessed by who may read the directory. */
+/* The names of the next segments are taken; a process that may read the directory can guess them. */
 static void names_taken_before_us(void)
 {
     stitch_region *region;
@@ -256,7 +257,7 @@ static void names_taken_before_us(void)
     T_OK(stitch_grow(region, T_MIB(6), NULL));
     memset(t_bytes(region), 0x44, T_MIB(7));
     (void)t_prove(region);
-    for (unsigned i = 0; i < 5; i++) { /* nobody has touched them */
+    for (unsigned i = 0; i < 5; i++) { /* they are unchanged */
         int file = open_named(planted[i], O_RDONLY);
         char text[5] = "";
         struct stat status;

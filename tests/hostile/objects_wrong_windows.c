@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Promise 10 on Windows: the name space is for everybody. Sections that only look like ours, and events, mutexes and
- * sections of others under the names that we need: an error each, or another name; no crash, nothing of others touched.
+ * sections of others under names that we need, each give an error or make us take another name; there is no crash, and
+ * nothing of others is touched.
  */
 #include "test.h"
 #include "maps.h"
@@ -22,7 +23,7 @@ static const wchar_t *wide(const char *object_name)
 
 enum kind { EVENT, MUTEX, SEMAPHORE, SECTION, KINDS };
 
-/* Somebody else's object of that kind under that name. */
+/* Makes an object of that kind under that name, as another program would. */
 static HANDLE plant(enum kind kind, const char *object_name)
 {
     const wchar_t *name = wide(object_name);
@@ -87,7 +88,7 @@ static int look_for(const struct stitch_listing *listing, void *arg)
 
 /* --------------------------------------------------------------------------------------- under a region's name --- */
 
-/* Names of all kinds of objects are one space: the name is taken, and what has it is no region. */
+/* All kinds of objects share one name space: the name is taken by an object that is no region. */
 static void another_kind_of_object_is_ecorrupt(void)
 {
     for (enum kind kind = EVENT; kind < SECTION; kind++) {
@@ -143,7 +144,7 @@ static void a_foreign_section_is_ecorrupt(void)
     }
 }
 
-/* To read it would be an access violation (Wine lets it be read). */
+/* Reading it would be an access violation (Wine lets it be read). */
 static void a_section_without_memory_is_ecorrupt(void)
 {
     const char *name = t_name();
@@ -167,7 +168,7 @@ static void a_section_without_memory_is_ecorrupt(void)
 
 /* --------------------------------------------------------------------------------------- under a segment's name --- */
 
-/* Whoever can see the tag can take the names of the next segments. Growing goes round them. */
+/* A process that can see the tag can take the names of the next segments. Growing skips these. */
 static void promise_10_names_taken_before_us(void)
 {
     for (enum kind kind = EVENT; kind < KINDS; kind++) {
@@ -193,7 +194,7 @@ static void promise_10_names_taken_before_us(void)
             T_OK(stitch_grow(region, T_MIB(2), NULL));
         memset(t_bytes(region), 0x44, T_MIB(9));
         (void)t_prove(region);
-        for (unsigned i = 0; i < T_COUNT(planted); i++) { /* nobody has touched them */
+        for (unsigned i = 0; i < T_COUNT(planted); i++) { /* they are unchanged */
             if (kind == SECTION) {
                 char *view = MapViewOfFile(planted[i], FILE_MAP_READ, 0, 0, 0);
 
@@ -206,7 +207,7 @@ static void promise_10_names_taken_before_us(void)
     }
 }
 
-/* The wrong thing under a listed segment's name: whoever comes new is told; those attached have the right one. */
+/* A wrong object has a listed segment's name: new handles get an error; those attached have the right one. */
 static void promise_10_a_segment_of_another_size_or_kind(void)
 {
     for (enum kind kind = EVENT; kind < KINDS; kind++) {
@@ -226,7 +227,7 @@ static void promise_10_a_segment_of_another_size_or_kind(void)
         memset(t_bytes(region), 0x45, T_MIB(4));
         T_OK(stitch_segment(region, 1, &segment));
         object = st_segments_object(&region->segments, 1);
-        T_TRUE(CloseHandle((HANDLE)object->handle)); /* the only handle: its name is free */
+        T_TRUE(CloseHandle((HANDLE)object->handle)); /* it was the only handle, so its name is free */
         object->handle = -1;
         st_names_segment(object_name, t_info(region).tag, segment.id);
         planted = plant(kind, object_name);
@@ -260,7 +261,7 @@ static void folders_that_are_none_are_enoent(void)
     }
 }
 
-/* Names that are not UTF-8 have no name in the system. */
+/* The system has no names for strings that are not UTF-8. */
 static void a_name_that_is_not_utf8_is_einval(void)
 {
     struct stitch_options options = t_options();
@@ -270,7 +271,7 @@ static void a_name_that_is_not_utf8_is_einval(void)
     T_GIVES(stitch_open("a\xc3", &options, &none), STITCH_EINVAL);
 }
 
-/* Nothing outlives its users, so to keep a region is refused and not forgotten. */
+/* Nothing outlives its users here, so STITCH_KEEP is refused and not ignored. */
 static void to_keep_a_region_is_enotsup(void)
 {
     struct stitch_options options = t_options();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Regions of another user: who may attach, and that nothing of them can be changed (needs root, to become somebody
- * else).
+ * Regions of another user: who may attach, and that nothing of them can be changed. (The test needs root to become
+ * another user.)
  */
 #define _GNU_SOURCE 1
 
@@ -34,7 +34,7 @@ static int try_open(const char *name, uint64_t flags, stitch_region **region)
     return stitch_open(name, &options, region);
 }
 
-/* No door to a right to write: not the names, not the descriptors, not the mappings. */
+/* Fails if names, descriptors or mappings give a right to write. */
 static void try_every_door(void)
 {
     DIR *folder = opendir(t_folder()), *descriptors = opendir("/proc/self/fd");
@@ -131,8 +131,8 @@ static void another_user_is_refused_by_default(void)
 }
 
 /*
- * Becomes another user when it has attached, and may write to all that there is: what it makes would be that user's,
- * and what there is is not.
+ * Attaches, then becomes another user, who may write to all existing objects: the objects that it makes would belong to
+ * that user, and the existing ones do not.
  */
 static void promise_10_a_process_that_becomes_another_user(void)
 {
@@ -150,7 +150,7 @@ static void promise_10_a_process_that_becomes_another_user(void)
     T_OK(stitch_grow(region, T_MIB(2), NULL));
     memset(t_bytes(region), 0x15, T_MIB(2));
     (void)snprintf(path, sizeof path, "%s/stitch.r.%s", t_folder(), name);
-    T_EQ(chmod(path, 0666), 0); /* more than stitch gives to others */
+    T_EQ(chmod(path, 0666), 0); /* stitch gives others less */
     names = t_folder_count(t_folder());
 
     T_EQ(seteuid(NOBODY), 0);
@@ -170,7 +170,7 @@ static void promise_10_a_process_that_becomes_another_user(void)
     t_close(region);
 }
 
-/* Objects have the mode that was asked for, whatever the umask of who grows. */
+/* Objects have the mode of the options, whatever umask the growing process has. */
 static void modes_are_those_asked_for(void)
 {
     static const uint64_t modes[] = { 0600, 0640, 0604, 0644 };

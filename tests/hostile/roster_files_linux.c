@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The roster as an object in a folder: taken away, replaced by something else, of another owner; made by a creator that
- * is killed between any two steps; and processes that may not be asked, or have ids of another name space.
+ * The roster as an object in a folder: it is taken away, replaced, or has another owner; its creator is killed between
+ * any two steps; and members are processes that may not be asked, or have ids of another name space.
  */
 #define _GNU_SOURCE 1
 
@@ -39,7 +39,7 @@ static int never(const struct stitch_member *member, void *arg)
     T_FAIL("a roster that is not one was read");
 }
 
-/* With what lies there now, attaching works all the same, and everything but the roster with it. */
+/* Fails unless attaching works with the present object, and everything but the roster does. */
 static void must_do_without(const char *name)
 {
     stitch_region *region = t_open(name), *reader = t_open_readonly(name);
@@ -75,7 +75,7 @@ static void plant(const char *roster, uint64_t size, unsigned char value, uid_t 
     (void)close(file);
 }
 
-/* The region's own, as good as it was, but another user's, who can write to it. */
+/* Gives the region's own roster to another user, who can write to it. */
 static void plant_strangers(const char *roster, const stitch_region *region)
 {
     uint64_t length = st_roster_length(4096);
@@ -137,12 +137,12 @@ static void plant_kind(enum planted kind, const char *roster, const stitch_regio
         plant(roster, length, 0xa7, geteuid());
         T_EQ(fchmodat(folder, roster, 0, 0), 0);
         break;
-    case ANOTHERS: /* a good one, of another region */
+    case ANOTHERS: /* a sound roster of another region */
         roster_name(other, others);
         T_EQ(linkat(folder, others, folder, roster, 0), 0);
         break;
     case STRANGERS:
-        if (geteuid() == 0) /* who else may give files away? */
+        if (geteuid() == 0) /* only root may give files away */
             plant_strangers(roster, region);
         else
             plant(roster, length, 0, geteuid());
@@ -152,7 +152,7 @@ static void plant_kind(enum planted kind, const char *roster, const stitch_regio
     }
 }
 
-/* The region has no name yet but the one that tells its tag; whoever has seen that is quicker with the roster's. */
+/* The region has only the name that tells its tag; a process that has seen this takes the roster's name first. */
 static void take_the_rosters_name(enum t_call call, uint64_t number)
 {
     DIR *names;
@@ -190,7 +190,7 @@ static void promise_10_a_rosters_name_that_is_taken_while_it_is_made(void)
     must_do_without(name);
     roster_name(region, roster);
     t_close(region);
-    T_FOLDER_HOLDS(1); /* it is not ours to remove */
+    T_FOLDER_HOLDS(1); /* the object is not ours, and stays */
     T_EQ(unlinkat(folder, roster, 0), 0);
     (void)close(folder);
 }
@@ -210,7 +210,7 @@ static void anything_in_the_place_of_a_roster(void)
         T_EQ(unlinkat(folder, roster, 0), 0);
         plant_kind(kind, roster, region, other);
         must_do_without(name);
-        T_EQ(t_members_count(region), 1); /* who had it still has it */
+        T_EQ(t_members_count(region), 1); /* a handle that had it still has it */
         T_EQ(t_members_count(other), 1);
         if (kind == FOLDER)
             T_EQ(unlinkat(folder, roster, AT_REMOVEDIR), 0);
@@ -233,7 +233,7 @@ static void end_at_last_call(enum t_call call, uint64_t number)
         _exit(9);
 }
 
-/* Is gone before the system call of that number. */
+/* Ends before the system call of that number. */
 T_HELPER(creator)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -288,7 +288,7 @@ static void become_nobody(void)
     T_EQ(setuid(NOBODY), 0);
 }
 
-/* Of the same user, but its memory is not to be looked at. */
+/* A process of the same user whose memory may not be inspected. */
 T_HELPER(secretive)
 {
     stitch_region *region;
@@ -359,7 +359,7 @@ static void processes_that_may_not_be_asked(void)
 
 /* ------------------------------------------------------------------------------------ name spaces of processes --- */
 
-/* Runs as process 1 of a new name space, attaches, and says what it sees. */
+/* Runs as process 1 of a new name space, attaches, and says which members it sees. */
 static void first_of_a_name_space(void *name)
 {
     int status;
@@ -378,7 +378,7 @@ static void first_of_a_name_space(void *name)
         region = t_open(name);
         t_tell(t_parent(), "here");
         t_expect(t_parent(), "look");
-        (void)t_members_read(region); /* drops nobody whom it cannot judge */
+        (void)t_members_read(region); /* it drops no member that it cannot judge */
         T_EQ(stitch_sync(region), 1);
         t_tell(t_parent(), "looked");
         t_expect(t_parent(), "end");
@@ -413,7 +413,7 @@ static void processes_of_another_name_space_are_not_judged(void)
     t_finish(process);
     T_EQ(t_members_count(region), 1);
 
-    /* And one that says that it is of another space. */
+    /* And a member that says it is of another name space. */
     stranger = (st_os_process){ 4711, 4711, self.space + 1 };
     T_EQ(st_os_process_lives(&stranger), -1);
     st_store(&region->roster.shared->seat[77].space, stranger.space);

@@ -26,7 +26,7 @@ static st_os_object make(const char *name)
 
 /* ----------------------------------------------------------------------------------------------------- locks --- */
 
-static st_word inside; /* how many are, if ever two see each other */
+static st_word inside; /* how many processes are inside; more than one is an error */
 
 static void be_inside(void)
 {
@@ -58,7 +58,7 @@ static void mutexes_exclude(void)
     st_os_mutex_close(&mutex);
 }
 
-/* One handle of a region's locks: object and locks. */
+/* One handle of a region's locks. */
 typedef struct handle {
     st_os_object object;
     st_os_locks locks;
@@ -79,7 +79,7 @@ static void close_handle(handle *h)
     st_os_object_close(&h->object);
 }
 
-/* Holds the writer lock, attends, and is killed. */
+/* Holds the writer lock and the in-use lock, and is killed. */
 T_HELPER(lock_holder)
 {
     handle h;
@@ -115,7 +115,7 @@ static void locks_between_handles(void)
     T_EQ(st_os_in_use_is_locked(&two.locks), 0);
     T_EQ(st_os_in_use_lock_shared(&one.locks, true), 0);
     T_EQ(st_os_in_use_is_locked(&two.locks), 1);
-    T_EQ(st_os_in_use_is_locked(&one.locks), 0); /* by another than this */
+    T_EQ(st_os_in_use_is_locked(&one.locks), 0); /* by no other handle */
     T_EQ(st_os_has_writer(&two.locks), 0);
     T_EQ(st_os_in_use_lock_sole(&two.locks), 0);
     T_EQ(st_os_in_use_lock_shared(&two.locks, false), 0);
@@ -133,7 +133,7 @@ static void locks_between_handles(void)
     three = open_handle("l");
     T_EQ(st_os_in_use_lock_sole(&three.locks), 1);
     two = open_handle("l");
-    T_EQ(st_os_in_use_lock_shared(&two.locks, true), STITCH_EBUSY); /* until these locks are closed */
+    T_EQ(st_os_in_use_lock_shared(&two.locks, true), STITCH_EBUSY); /* as long as the other locks are open */
     close_handle(&three);
     T_EQ(st_os_in_use_lock_shared(&two.locks, true), 0);
     close_handle(&two);
@@ -181,7 +181,7 @@ static void locks_go_with_their_process(void)
         T_EQ(st_os_has_writer(&mine.locks), 1);
         T_EQ(st_os_name_lock(&mine.locks), STITCH_EBUSY);
         t_kill(holder);
-        T_EQ(st_os_writer_lock(&mine.locks, true), 0); /* waits no longer */
+        T_EQ(st_os_writer_lock(&mine.locks, true), 0); /* it gets the lock now */
         st_os_writer_unlock(&mine.locks);
         T_EQ(st_os_in_use_is_locked(&mine.locks), 0);
         T_EQ(st_os_has_writer(&mine.locks), 0);
@@ -214,7 +214,7 @@ static void enter_once(void *locks)
     st_os_writer_unlock(locks);
 }
 
-/* Who waits already gets the lock, and who comes later does; and it is whole again: one at a time. */
+/* A waiter gets the lock, and so does a later one; after that the lock excludes again. */
 static void the_writer_lock_of_a_killed_process_is_free(void)
 {
     st_os_object object;
@@ -254,7 +254,7 @@ static void enter_and_count(void *locks)
     st_os_writer_unlock(locks);
 }
 
-/* While one handle is in, the other of this process waits, however long. */
+/* While one handle holds the lock, the other of this process waits, however long that takes. */
 static void two_handles_of_a_process_wait_for_each_other(void)
 {
     st_os_object object;
@@ -282,7 +282,7 @@ static void two_handles_of_a_process_wait_for_each_other(void)
     st_os_folder_close(&folder);
 }
 
-/* As a writer that ends in the middle of an append of so many bytes: the lock held, the journal open, bytes stored. */
+/* A writer that ends in the middle of an append: the lock is held, the journal open, and so many bytes are stored. */
 static void end_inside_an_append(void *arg)
 {
     struct stitch_region *region = arg;
@@ -300,7 +300,7 @@ T_HELPER(dying_writer)
     (void)t_hear_or_end(t_parent());
 }
 
-/* The next writer enters, the journal is closed, and what the dead one stored is never seen. */
+/* The next writer gets the lock and closes the journal, and the bytes of the dead one are never seen. */
 static void check_recovered(stitch_region *region)
 {
     uint64_t offset;
@@ -326,7 +326,7 @@ static void promise_8_the_next_writer_recovers(void)
         check_recovered(region);
     }
     second = t_open(name);
-    if (!t_has(T_FILE_LOCKS)) /* there a thread owns the lock, and it dies with the thread */
+    if (!t_has(T_FILE_LOCKS)) /* there a thread owns the lock, which ends with it */
         for (int round = 0; round < 4; round++) {
             t_thread_join(t_thread_start(end_inside_an_append, second));
             check_recovered(round % 2 ? region : second);
@@ -338,7 +338,7 @@ static void promise_8_the_next_writer_recovers(void)
 
 /* ----------------------------------------------------------------------------------------------------- waiting --- */
 
-/* Sleeps on the word of an object, mapped read-only, until it is what it should be. */
+/* Sleeps on the word of an object, mapped read-only, until the word has the wanted value. */
 T_HELPER(sleeper)
 {
     const st_word *word;
@@ -380,10 +380,10 @@ static void a_wake_reaches_every_process(void)
     T_EQ(st_os_map(&object, folder.page, false, &view), 0);
     word = view;
     start = st_os_milliseconds();
-    st_os_wait(&mine.locks, word, 1, 5000); /* it differs already */
+    st_os_wait(&mine.locks, word, 1, 5000); /* the word differs already */
     T_TRUE(st_os_milliseconds() - start < 2000);
     start = st_os_milliseconds();
-    do { /* may wake early */
+    do { /* a wait may end early */
         st_os_wait(&mine.locks, word, 0, 30);
         took = st_os_milliseconds() - start;
     } while (took < 29);
@@ -412,7 +412,7 @@ static void a_wake_reaches_every_process(void)
     st_os_folder_close(&folder);
 }
 
-/* That it reads 0 in children: promise/11_fork_linux.c, by what follows from it. */
+/* That a mark reads 0 in children is tested by its effects, in promise/11_fork_linux.c. */
 static void fork_marks(void)
 {
     st_word *mark = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting contract, primitive by primitive: whoever ports stitch makes these pass first. Every st_os_ function
- * has a case here or, for locks and waiting, in os/lock.c, for processes in os/process.c.
+ * The porting contract, primitive by primitive: a port makes these pass first. Every st_os_ function has a case here
+ * or, for locks and waiting, in lock.c, or, for processes, in process.c.
  */
 #include "test.h"
 #include "maps.h"
@@ -18,7 +18,7 @@ static void open_folder(void)
     T_EQ(st_os_folder_open(t_folder(), &folder), 0);
 }
 
-/* A view of an object that is not committed whole, as segments have them. */
+/* Maps an object of which only a part is committed, as segments are. */
 static st_os_reservation view_of(const st_os_object *object, uint64_t size)
 {
     st_os_reservation reservation;
@@ -28,7 +28,7 @@ static st_os_reservation view_of(const st_os_object *object, uint64_t size)
     return reservation;
 }
 
-/* An object of the folder with a name, committed up to `committed`. */
+/* Makes an object with a name in the folder, committed up to `committed`. */
 static st_os_object make(const char *name, uint64_t size, uint64_t committed)
 {
     st_os_object object = ST_OS_OBJECT_CLOSED;
@@ -106,7 +106,7 @@ static void folders(void)
     T_TRUE(folder.page >= 4096 && folder.page <= UNIT && UNIT % folder.page == 0);
     for (int i = 0; i < 3; i++)
         object[i] = make(i == 0 ? "a" : i == 1 ? "b" : "c", folder.page, 0);
-    for (int i = 0; i < 2; i++) { /* from the beginning, each time */
+    for (int i = 0; i < 2; i++) { /* each time from the beginning */
         count = 0;
         T_EQ(st_os_folder_each(&folder, count_wanted, &count), 0);
         T_EQ(count, 3);
@@ -123,7 +123,7 @@ static void folders(void)
     }
     st_os_folder_close(&again);
     st_os_folder_close(&folder);
-    st_os_folder_close(&folder); /* twice does nothing */
+    st_os_folder_close(&folder); /* the second time does nothing */
 }
 
 /* --------------------------------------------------------------------------------------------------- objects --- */
@@ -276,17 +276,17 @@ static void commit_makes_memory_that_reads_zero(void)
     T_EQ(st_os_commit(&object, view, 0, 3 * folder.page, 0, &nobody), 0);
     T_TRUE(resident(&object) >= 3 * folder.page);
     memset(bytes, 0xff, 3 * folder.page);
-    T_EQ(st_os_commit(&object, view, folder.page, UNIT, 0, &nobody), 0); /* over what was used: zero again */
+    T_EQ(st_os_commit(&object, view, folder.page, UNIT, 0, &nobody), 0); /* over used bytes: they are zero again */
     all_zero(bytes + folder.page, UNIT);
     T_EQ(bytes[0], 0xff);
     T_TRUE(resident(&object) >= UNIT + folder.page);
     memset(bytes, 0xff, UNIT);
-    T_EQ(st_os_commit(&object, view, 0, UNIT, ST_OS_LAZY, &nobody), 0); /* lazily: only zero */
+    T_EQ(st_os_commit(&object, view, 0, UNIT, ST_OS_LAZY, &nobody), 0); /* lazily: it only zeroes */
     all_zero(bytes, UNIT);
     T_EQ(st_os_decommit(&object, view, 0, 2 * UNIT), 0);
     T_EQ(resident(&object), 0);
     bytes[5] = 1;
-    T_EQ(st_os_populate(&object, 0, UNIT), 0); /* and keep what is there */
+    T_EQ(st_os_populate(&object, 0, UNIT), 0); /* and the contents stay */
     T_TRUE(resident(&object) >= UNIT);
     T_EQ(bytes[5], 1);
     all_zero(bytes + 6, UNIT - 6);
@@ -344,7 +344,7 @@ static surveyed survey(const st_os_reservation *reservation, uint64_t offset, ui
     uint64_t at = (uint64_t)(uintptr_t)reservation->base + offset;
 
     T_EQ(st_os_survey(reservation->base + offset, length, note, &seen), 0);
-    for (unsigned i = 0; i < seen.count; i++) { /* in order, without gaps, clipped */
+    for (unsigned i = 0; i < seen.count; i++) { /* in order, without gaps, and clipped */
         T_EQ(seen.range[i].start, at);
         at += seen.range[i].length;
     }
@@ -375,9 +375,9 @@ static void views_lie_side_by_side(void)
         T_EQ(st_os_view_map(&reservation, i * UNIT, UNIT, &object[i], i == 2), 0);
         seen[i] = st_os_view_identity(status.identity, reservation.base + i * UNIT);
         T_EQ(st_os_object_remove(&folder, name), 0);
-        st_os_object_close(&object[i]); /* the view keeps it */
+        st_os_object_close(&object[i]); /* the view keeps the object */
     }
-    memset(reservation.base, 0x21, 2 * UNIT); /* over the seam */
+    memset(reservation.base, 0x21, 2 * UNIT); /* across the seam */
     all_zero(reservation.base + 2 * UNIT, UNIT);
     s = survey(&reservation, UNIT / 2, 4 * UNIT);
     T_EQ(s.count, 4);
@@ -397,7 +397,7 @@ static void views_lie_side_by_side(void)
     T_EQ(s.range[1].kind, ST_OS_RESERVED);
     T_EQ(s.range[1].length, 7 * UNIT);
     T_EQ(reservation.base[UNIT - 1], 0x21);
-    T_EQ(st_os_survey(reservation.base, 8 * UNIT, note, &(surveyed){ .count = 16 }), 3); /* what `each` says */
+    T_EQ(st_os_survey(reservation.base, 8 * UNIT, note, &(surveyed){ .count = 16 }), 3); /* the result of `each` */
     st_os_release(&reservation);
     T_TRUE(reservation.base == NULL);
     st_os_release(&reservation);
@@ -410,7 +410,7 @@ static void reservations_beyond_the_address_space(void)
 
     int code = st_os_reserve(UINT64_C(1) << 60, &reservation);
 
-    T_TRUE(code == STITCH_EADDRSPACE || code == STITCH_ESYS); /* valgrind has its own limit and its own word for it */
+    T_TRUE(code == STITCH_EADDRSPACE || code == STITCH_ESYS); /* valgrind has its own limit and its own error */
     T_TRUE(reservation.base == NULL);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting contract about processes, and about the words that they share: who this process is, whether another one
- * lives, what the map of another one says; a word that only one of many can claim.
+ * The porting contract about processes and the words that they share: the identity of this process, whether another one
+ * lives, the map of another one; a word that only one of many can claim.
  */
 #include "test.h"
 #include "maps.h"
@@ -55,7 +55,7 @@ static void processes_live_and_die(void)
         T_EQ(st_os_process_lives(&other), 1); /* stopped is not dead */
         forged = other;
         forged.started++;
-        T_EQ(st_os_process_lives(&forged), 0); /* another one with that id, which is no more */
+        T_EQ(st_os_process_lives(&forged), 0); /* an earlier process of that id, which has ended */
         forged.started = 0;
         T_EQ(st_os_process_lives(&forged), 0);
         t_continue(helper);
@@ -68,7 +68,7 @@ static void processes_live_and_die(void)
         T_EQ(st_os_process_lives(&other), 0);
     }
     forged = self;
-    forged.id = UINT32_MAX - 3; /* no system gives such ids away */
+    forged.id = UINT32_MAX - 3; /* no system uses such ids */
     T_EQ(st_os_process_lives(&forged), 0);
     T_EQ(st_os_process_lives(&self), 1);
 }
@@ -100,7 +100,7 @@ static st_os_object make(st_os_folder *folder, const char *name)
     return object;
 }
 
-/* Has an object mapped twice, one of them read-only, and some reservation behind. */
+/* Maps an object twice, once read-only, with reservation after it. */
 T_HELPER(mapper)
 {
     st_os_folder folder;
@@ -155,8 +155,8 @@ static void maps_of_other_processes(void)
     }
     T_EQ(s.range[2].kind, ST_OS_RESERVED);
     T_EQ(s.range[2].start, base + 2 * UNIT);
-    T_EQ(st_os_survey_process(id, base, 8 * UNIT, note, &(surveyed){ .count = RANGES }), 3); /* what `each` says */
-    t_stop(helper);                                                                     /* it need not take part */
+    T_EQ(st_os_survey_process(id, base, 8 * UNIT, note, &(surveyed){ .count = RANGES }), 3); /* the result of `each` */
+    t_stop(helper); /* the other need not take part */
     s.count = 0;
     T_EQ(st_os_survey_process(id, base, 8 * UNIT, note, &s), 0);
     T_EQ(s.count, 3);
@@ -177,7 +177,7 @@ typedef struct work {
     uint64_t own, times, rounds;
 } work;
 
-/* The word is whose number stands there, or 0: nobody's. It can be taken from nobody only, by one. */
+/* The word holds its owner's number, or 0. Only one can claim it while it is 0. */
 static void claim_and_let_go(void *arg)
 {
     work *mine = arg;
@@ -202,7 +202,7 @@ static void a_word_is_claimed_by_one(void)
     T_TRUE(st_claim(&word, 0, UINT64_MAX));
     T_EQ(st_load(&word), UINT64_MAX);
     T_TRUE(!st_claim(&word, UINT64_MAX - 1, 5));
-    T_TRUE(!st_claim(&word, UINT32_MAX, 5)); /* all of it counts */
+    T_TRUE(!st_claim(&word, UINT32_MAX, 5)); /* all bits count */
     T_EQ(st_load(&word), UINT64_MAX);
     T_TRUE(st_claim(&word, UINT64_MAX, 0));
     for (unsigned i = 0; i < THREADS; i++) {

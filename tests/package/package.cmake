@@ -14,13 +14,13 @@ string(RANDOM LENGTH 12 tag)
 set(work "${temp}/stitch-package-${tag}")
 set(prefix "${work}/moved/here")
 
-# Stops the test; nothing stays behind.
+# Stops the test and leaves nothing.
 function(fail)
     file(REMOVE_RECURSE "${work}")
     message(FATAL_ERROR ${ARGN})
 endfunction()
 
-# run([FAILS] what command...): the command must succeed (or fail); what it said is shown if not. Leaves it in `said`.
+# run([FAILS] what command...): the command must succeed (or fail); otherwise its output is shown. It is in `said`.
 function(run)
     cmake_parse_arguments(PARSE_ARGV 0 arg "FAILS" "" "")
     list(POP_FRONT arg_UNPARSED_ARGUMENTS what)
@@ -68,7 +68,7 @@ endforeach()
 set(can_run TRUE)
 if(CROSS AND NOT EMULATOR)
     set(can_run FALSE)
-    message(STATUS "there is nothing that runs programs of that system: they are built only")
+    message(STATUS "no emulator runs programs of that system: they are only built")
 endif()
 if(TOOL AND can_run)
     run("the installed command finds its library" ${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH
@@ -149,7 +149,7 @@ foreach(client IN LISTS clients)
     run("run ${client}" ${EMULATOR} "${work}/build/${client}${exe}" "package-${tag}")
 endforeach()
 
-# Without the shared library the static ones run on, and the shared ones do not: each is what it says.
+# Without the shared library the static programs still run and the shared ones do not: each is linked as it says.
 file(GLOB shared "${lib}/libstitch.so*" "${work}/build/libstitch.dll")
 file(REMOVE ${shared})
 foreach(client IN LISTS clients)

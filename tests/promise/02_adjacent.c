@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promises 1 and 2: the base never moves, and the segments lie end to end, by the kernel's word, whatever steps led
- * there, in the process that took them and in one that follows.
+ * Promises 1 and 2: after any steps the base has not moved and, by the kernel's map, the segments lie end to end, in
+ * the process that took the steps and in one that follows.
  */
 #include "test.h"
 #include "maps.h"
@@ -40,7 +40,7 @@ static void random_step(t_random *random, stitch_region *region)
     T_EQ(stitch_size(region), model.size);
 }
 
-/* Write a little where it is likely to matter: at the end, over a seam, anywhere. */
+/* Writes a little where it is likely to matter: at the end, across a seam, anywhere. */
 static void random_write(t_random *random, stitch_region *region)
 {
     uint64_t length = 1 + t_random_below(random, 20000), offset = 0, size = model.size;
@@ -66,7 +66,7 @@ static void random_write(t_random *random, stitch_region *region)
     t_model_write(&model, t_bytes(region), offset, length);
 }
 
-/* Everywhere that a step can have changed: around the end and at every possible seam. */
+/* Checks all places that a step can have changed: around the end and at every possible seam. */
 static void check_edges(const stitch_region *region)
 {
     const unsigned char *base = stitch_base(region);
@@ -80,7 +80,9 @@ static void check_edges(const stitch_region *region)
     }
 }
 
-/* Follows: "sync SIZE GENERATION" must bring exactly that, proved and summed up; "peek" syncs or not, as it likes. */
+/*
+ * Follows: "sync SIZE GENERATION" must bring exactly that, proved and summed up; "peek" syncs or does not, at random.
+ */
 T_HELPER(follower)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -154,7 +156,7 @@ static void promise_2_adjacent_after_random_steps(void)
     t_close(region);
 }
 
-/* Both processes take steps. Each one catches up before it acts, so their sizes are one story. */
+/* Both processes take steps. Each one syncs before it acts, so their sizes follow from each other. */
 T_HELPER(stepper)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -226,7 +228,7 @@ static void promise_2_memcpy_over_seams(void)
     T_TRUE(copy != NULL);
     for (uint64_t at = 0; at < size; at += 4096)
         t_model_fill(copy + at, at, 4096, 7);
-    memcpy(base, copy, (size_t)size); /* every seam at once */
+    memcpy(base, copy, (size_t)size); /* across every seam at once */
     T_TRUE(memcmp(base, copy, (size_t)size) == 0);
     memmove(base + 12345, base, (size_t)size - 12345);
     T_TRUE(memcmp(base + 12345, copy, (size_t)size - 12345) == 0);
@@ -244,7 +246,7 @@ static void promise_2_unaligned_words_over_seams(void)
 
     for (size_t i = 0; i < 3; i++)
         for (uint64_t before = 1; before < 8; before++) {
-            unsigned char *volatile at = t_bytes(region) + seam[i] - before; /* so that nothing is known of it */
+            unsigned char *volatile at = t_bytes(region) + seam[i] - before; /* the compiler must know nothing of it */
             uint64_t word = UINT64_C(0x0102030405060708) * (before + 1), back;
             unsigned char byte;
 
@@ -259,7 +261,7 @@ static void promise_2_unaligned_words_over_seams(void)
     t_close(region);
 }
 
-/* What one process writes over a seam, the other reads over its own. */
+/* Bytes that one process writes across a seam, the other reads across its own. */
 T_HELPER(seam_reader)
 {
     stitch_region *region = t_open(t_argument(0));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 2 for the kernel: system calls that copy to and from a region work over its seams as anywhere else.
+ * Promise 2 for the kernel: system calls that copy to and from a region work across its seams as anywhere else.
  */
 #define _GNU_SOURCE 1
 
@@ -19,7 +19,7 @@
 static stitch_region *region;
 static int file;
 
-/* Five segments, and an ordinary file as large, with a pattern in it. */
+/* Makes five segments, and an ordinary file of the same size with a pattern in it. */
 static void begin(void)
 {
     char path[300];
@@ -91,7 +91,7 @@ static void promise_2_write_over_seams(void)
     end();
 }
 
-/* Through a socket, in pieces that begin and end anywhere. */
+/* The bytes go through a socket, in parts that begin and end anywhere. */
 static void promise_2_sockets_and_vectors_over_seams(void)
 {
     int pair[2];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 3 and the reader's side: nobody else's shrink or grow touches what this process has mapped; sync takes over
- * what was published.
+ * Promise 3 and the reader's side: no shrink or grow of others touches what this process has mapped; a sync maps what
+ * was published.
  */
 #include "test.h"
 #include "maps.h"
 #include "model.h"
 
-enum { OLD = 1, NEW = 2 }; /* stamps: written before the reader came, and afterwards */
+enum { OLD = 1, NEW = 2 }; /* stamps of words written before the reader came, and afterwards */
 
 static void fill(stitch_region *region, uint64_t from, uint64_t to, uint64_t stamp)
 {
@@ -17,7 +17,7 @@ static void fill(stitch_region *region, uint64_t from, uint64_t to, uint64_t sta
     }
 }
 
-/* Whole words in single stores, so that a reader meets no half of one; one word in every 64 bytes. */
+/* Writes one word in every 64 bytes, each in a single store, so that a reader meets no half of one. */
 static void fill_words(stitch_region *region, uint64_t from, uint64_t to, uint64_t stamp)
 {
     volatile uint64_t *words = stitch_base(region);
@@ -40,7 +40,7 @@ static void check(const stitch_region *region, uint64_t from, uint64_t to, uint6
     }
 }
 
-/* Each aligned word is zero or as the stamp has it: both are right while a writer gives bytes back and grows. */
+/* Each aligned word must be zero or have the stamp: both are right while a writer gives bytes back and grows. */
 static void check_zero_or(const stitch_region *region, uint64_t from, uint64_t to, uint64_t stamp)
 {
     const volatile uint64_t *words = stitch_base(region);
@@ -64,9 +64,9 @@ static stitch_region *create_with_extent(const char *name, uint64_t size, uint64
 }
 
 /*
- * Maps 12 MiB and never syncs. The writer leaves [0, 5 MiB) alone and drops what lies behind 6 MiB. In a stitched
- * region those segments keep their bytes; [5 MiB, end of the extent that stays) reads zero, or what the next grow's
- * user wrote.
+ * Maps 12 MiB and never syncs. The writer leaves [0, 5 MiB) alone and drops the segments after 6 MiB. In a stitched
+ * region these segments keep their bytes; [5 MiB, end of the extent that stays) reads zero, or what was written there
+ * after the next grow.
  */
 T_HELPER(stubborn_reader)
 {
@@ -94,7 +94,7 @@ T_HELPER(stubborn_reader)
     T_EQ(stitch_size(region), end);
     t_tell(t_parent(), "looked %" PRIu64, looks);
 
-    /* And now it does sync. */
+    /* Now it syncs. */
     t_expect(t_parent(), "sync");
     T_EQ(stitch_sync(region), 1);
     T_EQ(stitch_size(region), T_MIB(5));
@@ -107,7 +107,7 @@ static void promise_3_reader_that_never_syncs_through_a_thousand_shrinks(void)
 {
     t_random random = t_random_start();
     const char *name = t_name();
-    stitch_region *region = create_with_extent(name, T_MIB(12), STITCH_SMALL_PAGES); /* given back to the page */
+    stitch_region *region = create_with_extent(name, T_MIB(12), STITCH_SMALL_PAGES); /* shrink gives back pages */
     uint64_t single = t_info(region).backend == STITCH_BACKEND_SINGLE, looks;
     t_process *reader;
 
@@ -136,7 +136,7 @@ static void promise_3_reader_that_never_syncs_through_a_thousand_shrinks(void)
     t_close(region);
 }
 
-/* Reads the last bytes that it knows of, again and again, while they come and go. */
+/* Reads the last bytes that it knows of, again and again, while these come and go. */
 T_HELPER(edge_reader)
 {
     stitch_region *region = t_open_readonly(t_argument(0));
@@ -182,7 +182,7 @@ static void promise_3_no_signal_at_the_edge(void)
     t_close(region);
 }
 
-/* Two handles in one process are two followers; this is the quickest way to look at sync itself. */
+/* Two handles in one process are two followers; this is the fastest way to look at sync itself. */
 static void sync_says_whether_something_changed(void)
 {
     const char *name = t_name();
@@ -221,7 +221,7 @@ static void follower_takes_over_segments_that_were_replaced(void)
     T_OK(stitch_resize(writer, T_MIB(8)));
     fill(writer, T_MIB(1), T_MIB(8), NEW);
     if (t_info(writer).backend == STITCH_BACKEND_STITCHED)
-        check(reader, T_MIB(2), T_MIB(8), OLD); /* still the old segments, of the same offsets */
+        check(reader, T_MIB(2), T_MIB(8), OLD); /* still the old segments at the same offsets */
     T_EQ(stitch_sync(reader), 1);
     check(reader, 0, T_MIB(1), OLD);
     check(reader, T_MIB(1), T_MIB(8), NEW);
@@ -254,7 +254,7 @@ static void follower_catches_up_over_many_generations(void)
     t_close(writer);
 }
 
-/* A writing call of a handle that is behind catches up first. */
+/* A writing call of a handle that lags syncs first. */
 static void writing_calls_catch_up(void)
 {
     const char *name = t_name();
@@ -268,7 +268,7 @@ static void writing_calls_catch_up(void)
     T_EQ(stitch_size(two), T_MIB(7) + 10);
     T_OK(stitch_shrink(one, 10));
     T_EQ(stitch_size(one), T_MIB(7));
-    T_OK(stitch_grow(two, 0, &offset)); /* 0 bytes: only catches up */
+    T_OK(stitch_grow(two, 0, &offset)); /* 0 bytes: it only syncs */
     T_EQ(offset, T_MIB(7));
     T_EQ(stitch_size(two), T_MIB(7));
     T_OK(stitch_resize(one, 5));

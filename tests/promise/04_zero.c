@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 4: every grown byte reads as zero, whatever was in that memory before and whoever put it there.
+ * Promise 4: every grown byte reads as zero, no matter what was in that memory before and who has put it there.
  */
 #include "test.h"
 #include "maps.h"
 
-/* Resize; what was added must be zero; then make it dirty. */
+/* Resizes the region, fails unless the added bytes are zero, and makes them dirty. */
 static void resize_and_check(stitch_region *region, uint64_t size)
 {
     uint64_t before;
@@ -74,7 +74,7 @@ static void promise_4_zero_after_random_steps(void)
     t_close(region);
 }
 
-/* A create of a size, and a grow right after it. */
+/* A region is created with a size and grows right after that. */
 static void promise_4_zero_at_creation(void)
 {
     for (int round = 0; round < 3; round++) {
@@ -91,7 +91,7 @@ static void promise_4_zero_at_creation(void)
     }
 }
 
-/* Opens and dirties everything that it has mapped, on each word, without ever looking at the directory again. */
+/* Opens, and at each word dirties all that it has mapped, without ever looking at the directory again. */
 T_HELPER(dirtier)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -127,7 +127,9 @@ static void promise_4_zero_after_a_follower_dirtied_given_back_bytes(void)
     t_close(region);
 }
 
-/* It stores after a shrink and a grow that it does not know of. What was grown before may show it, later bytes not. */
+/*
+ * It stores after a shrink and a grow that it does not know of. Bytes grown before may show it, later bytes must not.
+ */
 static void promise_4_zero_after_late_stores(void)
 {
     t_random random = t_random_start();
@@ -155,7 +157,7 @@ static void promise_4_zero_after_late_stores(void)
     t_close(region);
 }
 
-/* As above, but by another writer, and nobody was there when the bytes were dirtied. */
+/* As above, but another writer grows, and it was not attached when the bytes were dirtied. */
 static void promise_4_zero_for_the_next_writer(void)
 {
     const char *name = t_name();
@@ -169,7 +171,7 @@ static void promise_4_zero_for_the_next_writer(void)
     t_close(one);
 }
 
-/* Grows, dirties and shrinks; is killed with bytes of its own behind the size. */
+/* Grows, dirties and shrinks; is killed with bytes of its own beyond the size. */
 T_HELPER(dying_writer)
 {
     stitch_region *region = t_open(t_argument(0));

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 4 and 5 in every huge-page setting that this machine has: the system's setting for shared memory, and the
- * mount option of the folder. With some of them the kernel backs an object by 2 MiB pages, and one of its ways to do
- * so has handed out memory that was not zeroed (fallocate, then MADV_COLLAPSE, on Linux 6.18); these tests would see
- * it.
+ * Promises 4 and 5 in every huge-page setting that this machine has: the system's setting for shared memory, and the
+ * mount option of the folder. With some of them the kernel backs an object by huge pages, and one of its ways to do so
+ * has returned memory that was not zeroed (fallocate, then MADV_COLLAPSE, on Linux 6.18); these tests would see that.
  *
- * The settings are the machine's, so nothing else may run meanwhile (SERIAL).
+ * The settings hold for the whole machine, so nothing else may run meanwhile (SERIAL).
  */
 #include "test.h"
 #include "system_linux.h"
@@ -16,7 +15,7 @@
 static const char *const system_values[] = { "never", "always", "within_size", "advise", "deny", "force" };
 static const char *const mount_values[] = { NULL, "huge=never", "huge=always", "huge=within_size", "huge=advise" };
 
-/* Fill much memory with rubbish and give it back, so that memory that nobody zeroes shows. */
+/* Fills much memory with a pattern and gives it back, so that memory that nobody zeroes shows it. */
 static void dirty_the_machine(uint64_t bytes)
 {
     unsigned char *rubbish = malloc((size_t)bytes);
@@ -54,7 +53,7 @@ static void exercise(const char *folder, uint64_t backend)
     T_OK(stitch_verify(region, &report));
     t_close(region);
 
-    /* And bytes that are committed at creation. */
+    /* Bytes that are committed at creation are zero too. */
     options.size = T_MIB(24);
     region = t_create_with(t_name(), &options);
     t_all_bytes(region, 0, options.size, 0);
@@ -93,7 +92,7 @@ static void promise_4_zero_in_every_huge_page_setting(void)
     (void)printf("%u settings\n", settings);
 }
 
-/* The same for the sizes between 4 KiB and 2 MiB. */
+/* The same holds for page sizes between 4 KiB and 2 MiB. */
 static void promise_4_zero_with_middle_sized_pages(void)
 {
     static const char *const kib[] = { "16", "64", "256", "1024", "2048" };
@@ -117,7 +116,7 @@ static void promise_4_zero_with_middle_sized_pages(void)
         t_skip("this kernel has no settings for pages between 4 KiB and 2 MiB");
 }
 
-/* hugetlbfs: pages of 2 MiB and nothing smaller. */
+/* hugetlbfs has pages of 2 MiB and none smaller. */
 static void region_in_hugetlbfs(void)
 {
     char folder[256];
@@ -144,7 +143,7 @@ static void region_in_hugetlbfs(void)
     T_EQ(report.seams > 0, options.backend == STITCH_BACKEND_STITCHED);
     (void)t_prove(region);
 
-    /* There are 48 pages: more is an error now and no fault later, and nothing has changed. */
+    /* There are 48 pages: growing further is an error now and no fault later, and nothing has changed. */
     T_GIVES(stitch_grow(region, T_MIB(200), NULL), STITCH_ENOSPC);
     T_EQ(stitch_size(region), T_MIB(11));
     (void)t_prove(region);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promises 5, 7 and 8 within the bounds of a container: a /dev/shm of 64 MiB, which is what container engines give, and
- * a memory cgroup. In the cgroup a lack of memory would be the end of the process; by whole blocks it is an error.
- * Sanitizers take memory of their own while it is full, and so are killed there: plain builds only.
+ * Promises 5, 7 and 8 within the limits of a container: a /dev/shm of 64 MiB, as container engines make it, and a
+ * memory cgroup. In a full cgroup the kernel kills a process that asks for single pages; if it asks for whole blocks it
+ * gets an error. Sanitizers allocate memory themselves while the cgroup is full, and so are killed: this needs a plain
+ * build.
  */
 #define _GNU_SOURCE 1
 
@@ -25,7 +26,7 @@ static t_state before;
 
 /* --------------------------------------------------------------------------------------- a small /dev/shm --- */
 
-/* A mount name space with a /dev/shm of 64 MiB, and the test's folder in that. */
+/* Makes a mount name space with a /dev/shm of 64 MiB, and the case's folder in that. */
 static bool enter_container(void)
 {
     if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
@@ -35,7 +36,7 @@ static bool enter_container(void)
     return true;
 }
 
-/* Within the container a process is forked from one that has entered it. */
+/* In the container a process is forked from one that has entered it. */
 static void read_in_the_container(void *name)
 {
     stitch_region *region = t_open_readonly(name);
@@ -89,7 +90,7 @@ static void live_in_a_container(void *backend)
         return;
     }
     t_tell(t_parent(), "entered");
-    options.backend = *(const uint64_t *)backend; /* and 32 GiB of reserve, as ever */
+    options.backend = *(const uint64_t *)backend; /* and the default reserve of 32 GiB */
     region = t_create_with(name, &options);
     reader = t_fork(read_in_the_container, (void *)(uintptr_t)name);
     t_expect(reader, "here");
@@ -134,8 +135,8 @@ static void promise_5_a_container_has_64_mib(void)
 
 /* ------------------------------------------------------------------------------------------ a memory cgroup --- */
 
-/* Grow to the limit; give back; grow again by what has come back. */
-static void fill_the_group(const t_group *group, stitch_region *region, uint64_t limit)
+/* Grows to the limit, gives memory back, and grows again by as much. */
+static void fill_the_group(const t_cgroup *group, stitch_region *region, uint64_t limit)
 {
     uint64_t most, used, offset = 7;
     int code;
@@ -144,7 +145,7 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
         ;
     T_EQ(code, STITCH_ENOMEM);
     T_EQ(stitch_os_error(), ENOMEM);
-    used = t_group_usage(group);
+    used = t_cgroup_usage(group);
     T_TRUE(used + T_MIB(3) > limit);
     t_state_take(&before, region);
     for (uint64_t more = T_MIB(2); more < T_MIB(100); more *= 2)
@@ -153,14 +154,14 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
     T_GIVES(stitch_resize(region, T_MIB(200)), STITCH_ENOMEM);
     T_EQ(offset, 7);
     T_UNCHANGED(&before, region);
-    T_TRUE(t_group_usage(group) < used + T_MIB(1));
+    T_TRUE(t_cgroup_usage(group) < used + T_MIB(1));
     memset(t_bytes(region), 0x71, (size_t)stitch_size(region));
     (void)t_prove(region);
 
-    most = stitch_size(region) - T_MIB(4); /* the kernel keeps some of what the group may have for each processor */
+    most = stitch_size(region) - T_MIB(4); /* the kernel sets a part of the group's memory aside for each processor */
     T_OK(stitch_shrink(region, T_MIB(1)));
     T_OK(stitch_resize(region, T_MIB(4)));
-    T_TRUE(t_group_usage(group) + most - T_MIB(4) < used);
+    T_TRUE(t_cgroup_usage(group) + most - T_MIB(4) < used);
     t_all_bytes(region, 0, T_MIB(4), 0x71);
     T_OK(stitch_resize(region, most));
     t_all_bytes(region, T_MIB(4), most - T_MIB(4), 0);
@@ -170,21 +171,21 @@ static void fill_the_group(const t_group *group, stitch_region *region, uint64_t
 
 T_HELPER(in_a_group)
 {
-    t_group group = t_group_at(t_argument(0));
+    t_cgroup group = t_cgroup_at(t_argument(0));
     struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     uint64_t limit;
 
-    t_group_join(&group);
+    t_cgroup_join(&group);
     options.backend = t_argument_number(1);
     options.reserve = T_MIB(256);
     options.size = T_MIB(4);
     region = t_create_with(t_name(), &options);
-    t_tell(t_parent(), st_os_blocks_fail() ? "by pages" : "by blocks");
+    t_tell(t_parent(), st_os_blocks_fail() ? "pages" : "blocks");
     if (!st_os_blocks_fail()) {
-        /* 1 MiB is left over. Where nothing is, the next small thing of the kernel's, a descriptor say, kills. */
-        limit = t_group_usage(&group) + T_MIB(41);
-        t_group_limit(&group, limit);
+        /* 1 MiB is left free: without any, the kernel kills at its next small allocation, a descriptor say. */
+        limit = t_cgroup_usage(&group) + T_MIB(41);
+        t_cgroup_limit(&group, limit);
         fill_the_group(&group, region, limit);
         fill_the_group(&group, region, limit);
     }
@@ -195,34 +196,34 @@ static void promise_5_a_full_memory_cgroup_is_enomem_and_kills_nobody(void)
 {
     t_process *process;
     const char *heard;
-    t_group group;
+    t_cgroup group;
 
-    t_group_make(&group);
+    t_cgroup_make(&group);
     process = t_start("in_a_group", "%s %" PRIu64, group.path, t_options().backend);
     heard = t_hear(process);
-    if (strcmp(heard, "by pages") == 0) {
+    if (strcmp(heard, "pages") == 0) {
         t_finish(process);
-        t_skip("this kernel makes no huge pages for this folder, and by pages it kills where a cgroup is full");
+        t_skip("this kernel makes no huge pages for this folder, and page by page it kills where a cgroup is full");
     }
-    T_STR_EQ(heard, "by blocks");
+    T_STR_EQ(heard, "blocks");
     t_finish(process);
-    T_EQ(t_group_killed(&group), 0);
+    T_EQ(t_cgroup_killed(&group), 0);
 }
 
 /*
- * The first 2 MiB of a region come by pages, and there the kernel kills who asks for more than the group has: nobody
- * can help that. What it must not do is to harm those outside.
+ * The first 2 MiB of a region are committed page by page, and there the kernel kills a process that asks for more than
+ * the group has. The library cannot prevent that, but it must not harm those outside.
  */
 T_HELPER(beyond_the_group)
 {
-    t_group group = t_group_at(t_argument(0));
+    t_cgroup group = t_cgroup_at(t_argument(0));
     stitch_region *region;
 
-    t_group_join(&group);
+    t_cgroup_join(&group);
     region = t_open(t_argument(1));
-    t_group_limit(&group, t_group_usage(&group) + T_KIB(300));
+    t_cgroup_limit(&group, t_cgroup_usage(&group) + T_KIB(300));
     t_tell(t_parent(), "limited");
-    for (int round = 0; round < 20; round++) { /* each may be an error, the end, or good after all */
+    for (int round = 0; round < 20; round++) { /* each may return an error, be killed, or succeed */
         int code = stitch_grow(region, T_MIB(1) + T_KIB(900), NULL);
 
         T_TRUE(code == 0 || code == STITCH_ENOMEM);
@@ -238,17 +239,17 @@ static void promise_8_a_writer_that_a_full_cgroup_kills_harms_nobody(void)
     const char *name = t_name();
     stitch_region *region;
     t_process *process;
-    t_group group;
+    t_cgroup group;
     int end;
 
-    t_group_make(&group);
+    t_cgroup_make(&group);
     region = t_create(name);
     for (int round = 0; round < 4; round++) {
         process = t_start("beyond_the_group", "%s %s", group.path, name);
         t_expect(process, "limited");
         end = t_wait(process);
         T_TRUE(end == 0 || end == T_END_KILLED);
-        t_group_limit(&group, T_GIB(64)); /* the next one begins without */
+        t_cgroup_limit(&group, T_GIB(64)); /* the next round begins without a limit */
         T_TRUE(stitch_sync(region) >= 0);
         T_OK(stitch_resize(region, T_MIB(9)));
         if (end == T_END_KILLED)

@@ -18,7 +18,7 @@
 static t_state before;
 static char small[256];
 
-/* A tmpfs for the test; STITCH_DIR is there from now on. */
+/* Makes a tmpfs for the case; from now on STITCH_DIR is there. */
 static void mount_small(const char *options)
 {
     t_need_root("mount a small tmpfs");
@@ -32,7 +32,7 @@ static stitch_region *create_small(void)
     return t_create_shape((t_shape){ .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 }
 
-/* Bytes that are free in the small folder. */
+/* Returns how many bytes are free in the small folder. */
 static uint64_t room_left(void)
 {
     struct statfs status;
@@ -46,7 +46,7 @@ static void store_everywhere(stitch_region *region, unsigned char value)
     memset(t_bytes(region), value, (size_t)stitch_size(region));
 }
 
-/* Grow by `step` until it fails; every byte can be stored to. Then all again. */
+/* Grows by `step` until that fails; every byte can be stored to. Then it does all that again. */
 static void grow_until_full(stitch_region *region, uint64_t step)
 {
     uint64_t offset = 8;
@@ -108,7 +108,7 @@ static void full_tmpfs_in_small_steps(void)
     full_tmpfs_with("size=16m", T_KIB(4));
 }
 
-/* Others can fill the folder as well; then memory that is there stays there. */
+/* Others can fill the folder as well; committed memory then stays. */
 static void promise_5_paid_memory_stays_when_others_fill_the_folder(void)
 {
     stitch_region *region, *none = NULL;
@@ -141,7 +141,7 @@ static void promise_5_paid_memory_stays_when_others_fill_the_folder(void)
     t_close(region);
 }
 
-/* A creation that gets half-way leaves nothing. */
+/* A creation that fails half-way leaves nothing. */
 static void create_in_a_small_folder_leaves_nothing(void)
 {
     struct stitch_options options = t_options();
@@ -159,7 +159,7 @@ static void create_in_a_small_folder_leaves_nothing(void)
     T_EQ(room_left(), room);
 }
 
-/* Objects take inodes, and a tmpfs can run out of those too. */
+/* Objects take inodes, and a tmpfs can run out of these too. */
 static void no_inodes_is_enospc(void)
 {
     stitch_region *region;
@@ -184,7 +184,7 @@ static void no_inodes_is_enospc(void)
     T_EQ(t_folder_count(small), 0);
 }
 
-/* STITCH_LAZY gives the promise away: grow does not look whether there is memory. */
+/* STITCH_LAZY gives this promise up: grow does not check whether there is memory. */
 static void lazy_regions_grow_beyond_the_folder(void)
 {
     stitch_region *region;
@@ -199,7 +199,7 @@ static void lazy_regions_grow_beyond_the_folder(void)
     t_close(region);
 }
 
-/* And then a store can meet the end of the memory. It is in the caller's hand. */
+/* Then a store can meet the end of the memory, and that is the caller's responsibility. */
 T_HELPER(lazy_store)
 {
     struct stitch_options options = STITCH_OPTIONS_INIT;
@@ -225,7 +225,7 @@ static void lazy_regions_fault_where_there_is_no_memory(void)
 {
     mount_small("size=8m");
     T_EQ(t_wait(t_start("lazy_store", "-")), T_END_BUS);
-    T_OK(stitch_list(nothing, NULL)); /* reaps it */
+    T_OK(stitch_list(nothing, NULL)); /* this removes it */
     T_EQ(t_folder_count(small), 0);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 6 to the end: what a region has let go of is really gone. A thousand times over the edges of segments and
- * back leaves one piece of reservation without a view, and no handle more; the objects have no name left, nor anything
- * else.
+ * Promise 6 to the end: all that a region has let go of is really gone. A thousand times across the ends of segments
+ * and back leaves one range of reservation without a view, and no additional handle; the objects have no name left, and
+ * nothing else either.
  */
 #include "test.h"
 #include "maps.h"
@@ -17,18 +17,18 @@ static stitch_region *create(const char *name)
     return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 }
 
-/* The system's map of an empty region with segments: one piece, and no object. */
+/* Fails unless the system's map of an empty region shows one range and no object. */
 static void check_empty(const t_process *process, uint64_t base, uint64_t reserve)
 {
     t_ranges ranges = t_maps_read(process, base, base + reserve);
 
     T_EQ(ranges.count, 1);
     T_EQ(ranges.item[0].object, 0);
-    T_TRUE(ranges.item[0].start <= base && ranges.item[0].end >= base + reserve); /* Linux joins it with others */
+    T_TRUE(ranges.item[0].start <= base && ranges.item[0].end >= base + reserve); /* Linux joins ranges */
     T_TRUE(!ranges.item[0].readable && !ranges.item[0].writable);
 }
 
-/* Follows from edge to edge; at the end it has what it began with. */
+/* Follows from seam to seam; at the end it has as much as at the beginning. */
 T_HELPER(follower)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -103,7 +103,7 @@ static int count_segment(const char *name, void *arg)
     return 0;
 }
 
-/* Objects of segments that the system knows: by all the names that there are, and by each one's own. */
+/* Counts the segments' objects that the system knows: among all names that there are, and by the name of each. */
 static size_t objects_there(uint64_t tag, const uint64_t *ids, size_t count)
 {
     held h = { .tag = tag };
@@ -176,8 +176,8 @@ T_HELPER(holder)
 }
 
 /*
- * A process that has not synced holds what it has mapped. By its sync, or its death, the last of it goes. (Where
- * objects persist their names go with the shrink, and only the memory waits.)
+ * A process that has not synced holds all that it has mapped; it goes with the sync or death of that process. (Where
+ * objects persist, their names go with the shrink, and only the memory stays until then.)
  */
 static void promise_6_segments_go_with_the_last_holder(void)
 {

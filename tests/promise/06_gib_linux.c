@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Regions of a GiB and of a TiB: how few segments they take, and that the memory comes back (promise 6). Measures the
+ * Regions of a GiB and of a TiB take few segments, and their memory comes back (promise 6). The test measures the
  * memory of the whole machine, so nothing else may run meanwhile.
  */
 #define _GNU_SOURCE 1
@@ -36,7 +36,7 @@ static stitch_region *create(uint64_t reserve, uint64_t flags)
     return region;
 }
 
-/* Grow in steps to the size; the base never moves. */
+/* Grows in steps to the size; the base never moves. */
 static void grow_to(stitch_region *region, uint64_t size, uint64_t step)
 {
     void *base = stitch_base(region);
@@ -50,7 +50,7 @@ static void grow_to(stitch_region *region, uint64_t size, uint64_t step)
     }
 }
 
-/* A tmpfs of the test's own, if it may mount one: nobody else's memory is counted there. */
+/* Mounts a tmpfs of the test's own, if it may: no memory of others counts there. */
 static void use_own_folder(void)
 {
     static char own[256];
@@ -61,7 +61,7 @@ static void use_own_folder(void)
         (void)printf("not root: what others do with shared memory meanwhile is counted, too\n");
 }
 
-/* What the folder's file system holds must be at most this much. The kernel's counters lag behind: wait a little. */
+/* Fails unless the folder's file system holds at most this much. The kernel's counters lag, so it waits a little. */
 static void wait_for_folder(uint64_t most)
 {
     uint64_t now = 0;
@@ -75,7 +75,7 @@ static void wait_for_folder(uint64_t most)
     T_FAIL("the folder holds %" PRIu64 " KiB, expected at most %" PRIu64 " KiB", now >> 10, most >> 10);
 }
 
-/* The same by the whole machine's count, in which others take part: it must be right once in a few tries. */
+/* The same by the whole machine's count, in which others take part: one of a few tries must be right. */
 static void shmem_comes_back(void)
 {
     uint64_t before = 0, peak = 0, after = 0;
@@ -119,7 +119,7 @@ static void promise_6_a_gib_in_64_kib_steps_comes_back(void)
     wait_for_folder(used + T_KIB(64) + T_MIB(2));
     (void)t_prove(region);
 
-    /* And step by step. */
+    /* Then step by step. */
     grow_to(region, T_MIB(512), T_KIB(640));
     while (stitch_size(region) > T_KIB(640))
         T_OK(stitch_shrink(region, T_KIB(640)));
@@ -130,7 +130,7 @@ static void promise_6_a_gib_in_64_kib_steps_comes_back(void)
     shmem_comes_back();
 }
 
-/* What another process has mapped and not let go of comes back when it syncs, or dies. */
+/* Memory that another process still has mapped comes back when that process syncs or dies. */
 T_HELPER(lagging)
 {
     stitch_region *region = t_open_readonly(t_argument(0));
@@ -161,7 +161,7 @@ static void promise_6_memory_of_laggards_comes_back(void)
         t_expect(lagging[i], "mapped");
     }
     T_OK(stitch_resize(region, T_KIB(64)));
-    T_TRUE(t_folder_used(getenv("STITCH_DIR")) >= used + T_MIB(200)); /* frozen, and held */
+    T_TRUE(t_folder_used(getenv("STITCH_DIR")) >= used + T_MIB(200)); /* it is stopped, and holds the memory */
     t_tell(lagging[0], "sync");
     t_expect(lagging[0], "synced");
     T_TRUE(t_folder_used(getenv("STITCH_DIR")) >= used + T_MIB(200));

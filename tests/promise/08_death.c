@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 8: processes are killed at any moment; the others go on, the next writer puts things right, nothing is left.
+ * Promise 8: processes are killed at any moment; the others go on, the next writer recovers, and nothing is left.
  *
- * The moments are random here (a seed repeats the choice, not the moment). Each step once, on purpose: a later issue.
+ * The moments are random here (a seed repeats the choice, not the moment). fault/each_step_killed.c kills at each step.
  */
 #include "test.h"
 #include "maps.h"
 
 enum { FLOOR = 1 << 20, MOST = 12 << 20 };
 
-/* Words that tell where they are: what anybody finds above the floor is zero or this. All sizes are whole words. */
+/* Words that tell their offset: above the floor everybody finds zero or this. All sizes are whole words. */
 static uint64_t word_for(uint64_t offset)
 {
     return (offset + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
@@ -23,7 +23,7 @@ static void fill(stitch_region *region, uint64_t from, uint64_t to)
         words[at / 8] = word_for(at);
 }
 
-/* [0, FLOOR) is as it was; the rest zero or words that belong there. */
+/* Fails unless [0, FLOOR) is as it was and the rest has zeroes or words that belong there. */
 static void check(const stitch_region *region)
 {
     const volatile uint64_t *words = stitch_base(region);
@@ -48,9 +48,9 @@ static stitch_region *create(const char *name)
 }
 
 /*
- * Takes steps until it is killed. "calm" ones only step inside one extent, which takes other paths. Where there are
- * several, one may store into what another has given back already: lost, or found again, but never in what is grown
- * later.
+ * Takes steps until it is killed. "calm" ones stay inside one extent, which takes other paths. Where there are several,
+ * one may store into bytes that another has given back already: such a store is lost, or found again, but never in
+ * bytes that are grown later.
  */
 T_HELPER(stepper)
 {
@@ -79,15 +79,15 @@ T_HELPER(stepper)
                 T_OK(stitch_append(region, appended, sizeof appended, NULL));
             break;
         default:
-            /* Several steppers: the size is somebody else's too, but nobody goes below the floor. */
+            /* With several steppers others change the size too, but nobody goes below the floor. */
             T_OK(stitch_resize(region, FLOOR + (t_random_below(&random, most - FLOOR) & ~UINT64_C(7))));
         }
     }
 }
 
 /*
- * Follows as long as it hears nothing. What it had goes on to be there, whatever died with its maker; and once a writer
- * has put things right it is up to date.
+ * Follows as long as it hears nothing. All that it has mapped stays, whatever died with its maker; and once a writer
+ * has recovered, it is up to date.
  */
 T_HELPER(follower)
 {
@@ -109,7 +109,7 @@ T_HELPER(follower)
     t_close(region);
 }
 
-/* Everything is right again: contents, zeroes, adjacency, objects, memory. */
+/* Fails unless everything is right again: contents, zeroes, adjacency, objects, memory. */
 static void check_after_death(stitch_region *region, t_random *random)
 {
     uint64_t bytes = t_random_below(random, T_MIB(4)) & ~UINT64_C(7), offset;
@@ -171,7 +171,7 @@ static void promise_8_several_killed_at_once(void)
     killed_writers(0, 3, t_rounds(40));
 }
 
-/* The one who died was the last. Whoever comes next finds a clean folder. */
+/* The process that died was the last one attached. The next one finds a clean folder. */
 static void promise_8_nothing_is_left_of_the_last_one_killed(void)
 {
     t_random random = t_random_start();
@@ -190,7 +190,7 @@ static void promise_8_nothing_is_left_of_the_last_one_killed(void)
     }
 }
 
-/* A kept region outlives them, and is sound for the next. */
+/* A region with STITCH_KEEP outlives them, and is sound for the next process. */
 static void promise_8_kept_regions_are_sound_for_the_next(void)
 {
     t_random random = t_random_start();
@@ -215,7 +215,7 @@ static void promise_8_kept_regions_are_sound_for_the_next(void)
     t_close(region);
 }
 
-/* A writer that stands still, wherever it is, keeps nobody from reading, following and looking. */
+/* A writer that is stopped at any point keeps nobody from reading, following and looking. */
 static void stopped_writers_block_no_reader(void)
 {
     t_random random = t_random_start();
@@ -249,7 +249,7 @@ static void stopped_writers_block_no_reader(void)
     t_close(region);
 }
 
-/* Adds a segment, fills it, and is killed before anybody else has it. */
+/* Adds a segment, fills it, and is killed before any other process has it. */
 T_HELPER(adder)
 {
     stitch_region *region = t_open(t_argument(0));
@@ -260,7 +260,7 @@ T_HELPER(adder)
     (void)t_hear_or_end(t_parent());
 }
 
-/* Where objects persist nothing is lost: `reader` finds all of it. */
+/* Where objects persist, nothing is lost: `reader` finds all of it. */
 static void all_is_there(stitch_region *reader)
 {
     T_EQ(stitch_sync(reader), 1);
@@ -269,7 +269,7 @@ static void all_is_there(stitch_region *reader)
     T_EQ(t_prove_readonly(reader), 2);
 }
 
-/* Elsewhere the segment has gone with its maker: it is told again and again, and what there was stays as it was. */
+/* Elsewhere the segment has gone with its maker: every call says so again, and all earlier bytes stay as they were. */
 static void the_new_one_is_gone(stitch_region *reader, const char *name)
 {
     uint64_t generation = stitch_generation(reader);
@@ -296,11 +296,11 @@ static void the_new_one_is_gone(stitch_region *reader, const char *name)
     T_EQ(report.fault, STITCH_FAULT_OBJECT);
     T_EQ(report.fault_offset, T_MIB(2));
     T_TRUE(report.fault_id != 0);
-    T_GIVES(stitch_open(name, &options, &none), STITCH_EGONE); /* a reader cannot put it right */
+    T_GIVES(stitch_open(name, &options, &none), STITCH_EGONE); /* a reader cannot recover */
     T_TRUE(none == NULL);
 }
 
-/* The writing call that comes next, and the size that it leaves if what is whole ends at `whole`. */
+/* Makes the next writing call, and returns the size that it leaves if the whole segments end at `whole`. */
 static uint64_t write_next(stitch_region *writer, const char *name, int kind, uint64_t whole)
 {
     uint64_t offset = UINT64_MAX;
@@ -329,7 +329,7 @@ static uint64_t write_next(stitch_region *writer, const char *name, int kind, ui
     case 5:
         T_OK(stitch_resize(writer, FLOOR));
         return FLOOR;
-    default: /* a newcomer that may write is the next writer too */
+    default: /* a newcomer that may write is a next writer too */
         t_close(t_open(name));
         T_TRUE(stitch_sync(writer) >= 0);
         return whole;
@@ -337,8 +337,8 @@ static uint64_t write_next(stitch_region *writer, const char *name, int kind, ui
 }
 
 /*
- * A segment whose maker dies before a follower opened it. Any writing call that comes next cuts the region back to what
- * is whole (on Linux that is all of it), does what it was asked, and everybody goes on.
+ * The maker of a segment dies before a follower has opened it. The next writing call, whichever it is, cuts the region
+ * back to its whole segments (on Linux that is all of it), does its own work, and everybody goes on.
  */
 static void promise_8_a_segment_that_died_with_its_maker(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 9: a read-only handle cannot write, by the system's word; it follows and waits like any other.
+ * Promise 9: the system lets a read-only handle write nothing; the handle follows and waits like any other.
  */
 #include "test.h"
 #include "maps.h"
@@ -75,7 +75,7 @@ static void promise_9_rights_cannot_be_raised(void)
     t_close(writer);
 }
 
-/* The last one out may be one that could only read: the region still ends. */
+/* The last handle may be read-only: the region still ends. */
 static void a_reader_as_the_last_one_out(void)
 {
     const char *name = t_name();
@@ -83,7 +83,7 @@ static void a_reader_as_the_last_one_out(void)
 
     T_EQ(t_info(reader).writers, 1);
     T_OK(stitch_append(writer, "still here", 10, NULL));
-    if (!t_has(T_KEPT)) /* a segment ends with its last holder: the reader must have it before */
+    if (!t_has(T_KEPT)) /* a segment ends with its last holder, so the reader must hold it before */
         T_EQ(stitch_sync(reader), 1);
     t_close(writer);
     T_EQ(t_info(reader).writers, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 11: a handle works in a forked child; parent and child exclude each other as two processes do. And exec:
- * nothing leaks into a program that is started.
+ * Promise 11: a handle works in a forked child; parent and child exclude each other as two processes do. Nothing leaks
+ * into a program that is started by exec.
  */
 #define _GNU_SOURCE 1
 
@@ -23,7 +23,7 @@ static stitch_region *create(const char *name)
     return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(256) });
 }
 
-/* Grow block by block; each block is filled with `value`. Every tenth time one block more, and back. */
+/* Grows block by block and fills each with `value`. Every tenth time it grows by one more and shrinks again. */
 static void grow_blocks(unsigned char value)
 {
     for (uint64_t i = 0; i < blocks; i++) {
@@ -36,7 +36,7 @@ static void grow_blocks(unsigned char value)
     }
 }
 
-/* Every block must have one owner's value throughout, and each owner as many as it has grown. */
+/* Fails unless every block has one owner's value throughout, and each owner has as many as it has grown. */
 static void check_tiles(unsigned owners)
 {
     uint64_t found[256] = { 0 };
@@ -117,7 +117,7 @@ static int count_one(const struct stitch_listing *listing, void *count)
     return 0;
 }
 
-/* The parent has closed; the handle is the child's alone, and with it the region's life. */
+/* The parent has closed its handle, so the region lives as long as the child's. */
 static void child_that_goes_on(void *arg)
 {
     int regions = 0;
@@ -293,7 +293,7 @@ static void child_with_a_first_thing(void *thing)
     t_expect(t_parent(), "end");
 }
 
-/* A child takes a seat with the first thing that it does; the parent's stays the parent's. */
+/* A child takes a seat of its own with its first call; the parent keeps its own. */
 static void children_have_seats_of_their_own(void)
 {
     for (enum first_thing thing = SYNC; thing < FIRST_THINGS; thing++) {
@@ -350,7 +350,7 @@ static void child_that_waits_for_nothing(void *arg)
     t_expect(t_parent(), "end");
 }
 
-/* What the parent holds exclusively is its alone, and free when the parent has closed it: no child keeps it. */
+/* An exclusive handle belongs to the parent alone, and the lock is free when the parent has closed it. */
 static void an_exclusive_handle_is_the_parents(void)
 {
     struct stitch_options options = t_options();
@@ -368,7 +368,7 @@ static void an_exclusive_handle_is_the_parents(void)
     writes = t_fork(child_that_waits_to_write, NULL);
     t_expect(writes, "here");
     T_OK(stitch_grow(region, BLOCK, NULL));
-    t_sleep_us(20000); /* time enough to do what must not be done */
+    t_sleep_us(20000); /* long enough to see it if it happened */
     T_TRUE(!t_heard(writes));
     T_GIVES(stitch_grow(other, 1, NULL), STITCH_EBUSY);
     t_close(region);
@@ -414,7 +414,7 @@ static void nothing_leaks_through_exec(void)
     t_finish(t_start("started_program", "-"));
     t_close(reader);
     t_close(region);
-    options.flags = STITCH_INHERIT | STITCH_EXCLUSIVE; /* no more than without */
+    options.flags = STITCH_INHERIT | STITCH_EXCLUSIVE; /* it makes no difference to exclusivity */
     region = t_create_with(name, &options);
     T_OK(stitch_grow(region, T_MIB(9), NULL));
     t_finish(t_start("started_program", "-"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Promise 12: no threads, no signal handlers, no printing, no state of the process that the caller could trip over.
+ * Promise 12: the library makes no threads, sets no signal handlers, prints nothing, and changes no state of the
+ * process.
  */
 #define _GNU_SOURCE 1
 
@@ -22,7 +23,7 @@ static int nothing(const struct stitch_listing *listing, void *arg)
     return 0;
 }
 
-/* Every call of the library, and some failures. */
+/* Makes every call of the library, and some that fail. */
 static void use_everything(void)
 {
     const char *name = t_name();
@@ -57,7 +58,7 @@ static void use_everything(void)
 
 static uint64_t thread_count(void)
 {
-    return t_process_memory("Threads:") / 1024; /* a plain number, read as KiB */
+    return t_process_memory("Threads:") / 1024; /* a number without unit, which was read as KiB */
 }
 
 static void promise_12_no_threads(void)
@@ -152,7 +153,7 @@ static void backend_from_the_environment(void)
         (void)t_prove(region);
         t_close(region);
 
-        options.backend = STITCH_BACKEND_STITCHED; /* an option wins */
+        options.backend = STITCH_BACKEND_STITCHED; /* an option counts more */
         region = t_create_with(t_name(), &options);
         T_EQ(t_info(region).backend, STITCH_BACKEND_STITCHED);
         t_close(region);
@@ -162,7 +163,7 @@ static void backend_from_the_environment(void)
     t_environment("STITCH_BACKEND", NULL);
 }
 
-/* What it asks for counts where a region is made, and disturbs nobody who attaches to one that is there. */
+/* The variable counts where a region is made, and does not disturb a process that attaches to an existing one. */
 static void a_backend_that_cannot_be_had(void)
 {
     static const char *const settings[] = { "doubled", "fixed", "remap" };
@@ -170,7 +171,7 @@ static void a_backend_that_cannot_be_had(void)
     const char *name = t_name();
     stitch_region *region = t_create(name);
 
-    options.flags = STITCH_LAZY; /* neither fixed nor remap can be */
+    options.flags = STITCH_LAZY; /* neither fixed nor remap can be lazy */
     for (size_t i = 0; i < T_COUNT(settings); i++) {
         stitch_region *second = NULL;
 
@@ -181,14 +182,14 @@ static void a_backend_that_cannot_be_had(void)
         T_EQ(t_info(second).tag, t_info(region).tag);
         t_close(second);
         options.backend = i == 0 ? STITCH_BACKEND_REMAP : STITCH_BACKEND_FIXED;
-        T_GIVES(stitch_attach(name, &options, &second), STITCH_EINVAL); /* the caller asks for it */
+        T_GIVES(stitch_attach(name, &options, &second), STITCH_EINVAL); /* here the caller asks for it */
         options.backend = STITCH_BACKEND_AUTO;
     }
     t_environment("STITCH_BACKEND", NULL);
     t_close(region);
 }
 
-/* The option before the environment, the environment before the default. */
+/* The option counts before the environment, the environment before the default. */
 static void folder_from_the_environment(void)
 {
     struct stitch_options options = t_options();
@@ -200,7 +201,7 @@ static void folder_from_the_environment(void)
     T_EQ(mkdir(other, 0700), 0);
     one = t_create(name);
     options.folder = other;
-    two = t_create_with(name, &options); /* the name is per folder */
+    two = t_create_with(name, &options); /* each folder has its own names */
     T_EQ(t_folder_count(other), T_REGION_OBJECTS);
     T_OK(stitch_unlink_at(other, name));
     T_GIVES(stitch_open(name, &options, &none), STITCH_ENOENT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * block.c - making and checking blocks. What is checked is read once, into memory of our own.
+ * block.c - makes and checks blocks. A checked block is read once, into private memory.
  */
 #include "block.h"
 
@@ -25,7 +25,7 @@ static uint64_t checksum_of(const struct header *header)
     return sum ^ t_random_next(&random);
 }
 
-/* The next bytes behind the header. */
+/* Returns the next bytes after the header. */
 static void next_piece(t_random *random, unsigned char *piece)
 {
     for (size_t i = 0; i < PIECE; i += 8) {
@@ -77,7 +77,7 @@ const char *block_check(const unsigned char *at, uint64_t length, block_name *ou
         next_piece(&random, piece);
         memcpy(found, at + done, part);
         if (memcmp(found, piece, part) != 0)
-            return "a wrong byte behind its header";
+            return "a wrong byte after its header";
     }
     return NULL;
 }

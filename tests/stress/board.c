@@ -58,7 +58,7 @@ static bool excludes(uint64_t mine, uint64_t other)
     return other != RIGHT_NONE && (mine != other || mine == RIGHT_SHRINK);
 }
 
-/* Of two that ask at once each sees the other: the stores and loads are sequentially consistent. */
+/* Two threads that ask at once see each other: the stores and loads are sequentially consistent. */
 bool board_take(struct board *board, unsigned slot, enum right right)
 {
     if (right != RIGHT_FILL)
@@ -85,7 +85,7 @@ void board_begin_cut(struct board *board, unsigned slot)
     st_store_ordered(&board->slot[slot].since, st_load_ordered(&board->cuts_begun) + 1);
 }
 
-/* The size first, then the count: whoever finds a size that is not counted yet counts it. */
+/* The size is stored first, then the count: a process that finds a size that is not counted yet counts it. */
 void board_tell_cut(struct board *board, uint64_t size)
 {
     for (;;) {
@@ -102,7 +102,7 @@ void board_tell_cut(struct board *board, uint64_t size)
     }
 }
 
-/* Cuts that have been told and may still be going on count as later ones. */
+/* Cuts that were announced and may still be going on count as later ones. */
 uint64_t board_since(const struct board *board)
 {
     uint64_t since = st_load_ordered(&board->cuts_begun);
@@ -122,7 +122,7 @@ bool board_may_be_cut(struct board *board, uint64_t since, uint64_t end)
 
     if (now - since > CUTS / 2)
         return true;
-    for (uint64_t number = since; number <= now; number++) { /* `now` itself may have been told and not counted */
+    for (uint64_t number = since; number <= now; number++) { /* `now` itself may be announced and not counted */
         uint64_t cut = st_load_ordered(&board->cuts[number % CUTS]);
 
         if (cut >> SIZE_BITS == number + 1 ? (cut & SIZE_MASK) < end : number < now)
@@ -144,7 +144,7 @@ static uint64_t hash_of(uint64_t serial, const uint64_t *fields)
     return random.state;
 }
 
-/* One that was stopped here for a whole round of the ledger stores into another's entry: then its hash is wrong. */
+/* A process stopped here for a whole round of the ledger stores into another's entry: then the hash is wrong. */
 void board_add(struct board *board, const board_entry *entry)
 {
     uint64_t fields[ENTRY_FIELDS], serial;
@@ -160,7 +160,7 @@ void board_add(struct board *board, const board_entry *entry)
     st_store_ordered(&board->ledger[serial % LEDGER].serial, serial + 1);
 }
 
-/* Mostly one of the last, at times any. */
+/* Returns mostly one of the last entries, at times any. */
 bool board_pick(const struct board *board, t_random *random, board_entry *out)
 {
     uint64_t head = st_load(&board->ledger_head), reach = t_random_below(random, 4) ? 32 : LEDGER, serial;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - the claims. Each first reads, then asks whether what it read had to be there, and only then complains.
+ * check.c - the claims. Each reads first, then asks whether these bytes had to be there, and only then fails.
  */
 #include "check.h"
 
@@ -91,7 +91,7 @@ void check_ledger(struct worker *worker)
 
 /* ------------------------------------------------------------------------------------------------------ tails --- */
 
-/* Was the region at least so large in each of these generations? */
+/* Returns whether the region was at least so large in each of these generations. */
 static bool at_least(const struct board *board, uint64_t from, uint64_t to, uint64_t size)
 {
     uint64_t had;
@@ -103,8 +103,8 @@ static bool at_least(const struct board *board, uint64_t from, uint64_t to, uint
 }
 
 /*
- * An odd number of bytes is appended, an even one grown, and whoever resizes goes to a multiple of 4. So the sizes
- * alone tell where a block must be.
+ * An odd number of bytes is appended, an even one grown, and resizing goes to multiples of 4. So the sizes alone tell
+ * where a block must be.
  */
 void check_tail(struct worker *worker)
 {
@@ -269,7 +269,7 @@ static bool is_listed(stitch_region *fresh, uint64_t id)
     return false;
 }
 
-/* What is not in a handle that has just been opened has left; ids are never used twice. */
+/* Segments that a newly opened handle does not have have left; ids are never used twice. */
 void frozen_check(struct worker *worker, struct frozen *frozen)
 {
     uint64_t size = stitch_size(worker->handle->region);

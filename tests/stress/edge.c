@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * edge.c - --edge: one process shrinks and grows, over seams and inside pages; the others read the last bytes of what
- * they have, whether or not they have synced. None of them ever gets a signal, and no byte is anything but what
- * somebody has stored, or zero.
+ * edge.c - --edge: one process shrinks and grows, across seams and inside pages; the others read the last of the bytes
+ * that they have mapped, whether or not they have synced. None of them ever gets a signal, and every byte is either
+ * zero or as it was stored.
  */
 #include "roles.h"
 
@@ -11,7 +11,7 @@
 
 enum { MARK = 0xa5, LAST_BYTES = 96, PROVE_ROUNDS = 2000, READERS_MOST = 32 };
 
-/* On a page of shared memory: when to stop. */
+/* A page of shared memory tells when to stop. */
 typedef struct edge_board {
     st_word stop, rounds[READERS_MOST];
 } edge_board;
@@ -57,7 +57,7 @@ void edge_process(void)
     t_close(board_region);
 }
 
-/* By bytes, by pages, by segments. */
+/* Returns a number of bytes: a few, some pages, or some segments. */
 static uint64_t random_step(t_random *random, uint64_t most)
 {
     static const uint64_t limits[] = { 16, 16, 16, 16, 4096, 4096, 20000, 300000 };
@@ -66,7 +66,7 @@ static uint64_t random_step(t_random *random, uint64_t most)
     return 1 + t_random_below(random, limit < most ? limit : most);
 }
 
-/* One round: down and up again, up with or without bytes in it. */
+/* Makes one round: down and up again, with or without storing bytes. */
 static void step(stitch_region *region, const unsigned char *marks, t_random *random)
 {
     uint64_t down = random_step(random, stitch_size(region) - 1), up = random_step(random, T_MIB(5));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handle.c - opening, closing, touching, following.
+ * handle.c - opens, closes, touches and follows.
  */
 #include "handle.h"
 
@@ -30,7 +30,7 @@ static void end_limit(void *arg, uint64_t offset, uint64_t length)
     st_store_ordered(&handle->limit, UINT64_MAX);
 }
 
-/* The size tells what is there; the limit, what of it is not about to go. */
+/* Bytes below the size are there; those below the limit are not about to go. */
 bool touch_begin(struct worker *worker, uint64_t end)
 {
     struct handle *handle = worker->handle;
@@ -53,8 +53,8 @@ void touch_end(struct worker *worker)
 /* --------------------------------------------------------------------------------------------- open and close --- */
 
 /*
- * Where objects end with their last holder, a reader finds no way in while a segment is missing that died with its
- * maker: until the next writer.
+ * Where objects end with their last holder, a reader cannot open the region while a segment is missing that died with
+ * its maker, until the next writer recovers.
  */
 stitch_region *region_open(const char *name, uint64_t flags)
 {
@@ -67,7 +67,7 @@ stitch_region *region_open(const char *name, uint64_t flags)
         t_sleep_us(5000);
     if (e == STITCH_EBUSY && (flags & STITCH_EXCLUSIVE) && (flags & STITCH_NOWAIT))
         return NULL;
-    if (e == STITCH_EBUSY && (flags & STITCH_NOWAIT) && !t_has(T_KEPT)) /* it would put right what died */
+    if (e == STITCH_EBUSY && (flags & STITCH_NOWAIT) && !t_has(T_KEPT)) /* it would recover from a death */
         return NULL;
     T_OK(e);
     return region;
@@ -136,7 +136,7 @@ void note_size(struct worker *worker)
         T_FAIL("the generation goes back from %" PRIu64 " to %" PRIu64, worker->seen, generation);
     worker->seen = generation;
     T_TRUE(size >= FLOOR);
-    /* A handle with a watcher lets go before it shrinks; one that failed to follow has let go as well. */
+    /* A handle with a watcher unmaps before it shrinks, also one that failed to follow. */
     if (worker->alone && still(worker, generation))
         board_note_size(worker->board, generation, size);
 }

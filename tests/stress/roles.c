@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * roles.c - the processes: a few lives after another, each with handles of its own, until it is told to end or killed.
+ * roles.c - the processes: each leads some lives after another, with handles of its own, until it ends or is killed.
  */
 #include "roles.h"
 
@@ -40,7 +40,7 @@ static void look_around(struct worker *worker)
 
 static void live_writing(struct worker *worker)
 {
-    if (worker->handle->exclusive) /* what others did before it became that */
+    if (worker->handle->exclusive) /* others may have written before it became that */
         T_OK(stitch_grow(worker->handle->region, 0, NULL));
     while (goes_on(worker)) {
         write_step(worker);
@@ -78,7 +78,7 @@ static void live_reading_rarely(struct worker *worker)
     }
 }
 
-/* What it had goes on to be there, and what has left stays as it was. */
+/* All that it has mapped stays, and segments that have left keep their bytes. */
 static void live_without_sync(struct worker *worker)
 {
     uint64_t size = stitch_size(worker->handle->region), generation = stitch_generation(worker->handle->region);
@@ -103,7 +103,7 @@ static void live_without_sync(struct worker *worker)
     frozen_end(frozen);
 }
 
-/* Anything between not at all and for ever: something changes as long as this process is waited for. */
+/* Waits for any time from 0 to for ever: the region changes as long as others wait for this process. */
 static void live_waiting(struct worker *worker)
 {
     while (goes_on(worker)) {
@@ -171,7 +171,7 @@ static uint64_t flags_for(enum role role, t_random *random)
     }
 }
 
-/* Beside what the threads do with one handle: one of its own, that nobody else uses, proves its mapping. */
+/* While the threads use one handle, it proves the mapping of another one that nobody else uses. */
 static void live_beside(struct worker *first)
 {
     struct worker own = *first;
@@ -187,7 +187,7 @@ static void live_beside(struct worker *first)
     handle_close(own.handle);
 }
 
-/* One life: the handles are opened, used by all threads, closed. */
+/* Leads one life: handles are opened, used by all threads, and closed. */
 static void live(struct team *team)
 {
     struct worker *first = &team->worker[0];

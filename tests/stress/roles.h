@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * roles.h - what a process of the stress program does for as long as it lives.
+ * roles.h - the roles of the processes of the stress program.
  */
 #ifndef STRESS_ROLES_H
 #define STRESS_ROLES_H
@@ -9,8 +9,8 @@
 
 enum role {
     ROLE_WRITER,    /* waits for other writers */
-    ROLE_IMPATIENT, /* does not: STITCH_NOWAIT */
-    ROLE_EXCLUSIVE, /* the one writer, now and then */
+    ROLE_IMPATIENT, /* does not wait: STITCH_NOWAIT */
+    ROLE_EXCLUSIVE, /* is the one writer, now and then */
     ROLE_OFTEN,     /* reads, and syncs all the time */
     ROLE_RARELY,
     ROLE_NEVER,
@@ -21,12 +21,12 @@ enum role {
 
 const char *role_name(enum role role);
 
-/* A process: region, board, its number, its role, threads, seed. */
+/* The helper of a process. Arguments: region, board, its number, its role, threads, seed. */
 void stress_process(void);
 
-/* One that reads the last bytes in --edge: region, board, its number, 1 if it may write. */
+/* The helper that reads the last bytes in --edge. Arguments: region, board, its number, 1 if it may write. */
 void edge_process(void);
-/* The other side of it, as a whole program: so many rounds, so many readers. */
+/* The other side of --edge: makes so many rounds with so many readers. */
 void edge_test(uint64_t rounds, unsigned readers, t_random *random);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stitch_stress - many processes on one region, of random roles; some are stopped for a while, some are killed and
- * started again. Everything that they read is checked, and so is their mapping; in the end, what is left.
+ * stitch_stress - many processes of random roles on one region; some are stopped for a while, some are killed and
+ * started again. All bytes that they read are checked, and so are their mappings and, in the end, all that is left.
  *
  *   stitch_stress [--seed N] [--seconds N] [--processes N] [--threads N] [--backend NAME] [--edge ROUNDS] [--quiet]
  *
@@ -25,7 +25,7 @@ static struct {
 
 static t_case the_case;
 
-/* What the coordinator knows of a process. */
+/* A process as the coordinator knows it. */
 struct child {
     t_process *process;
     enum role role;
@@ -46,7 +46,7 @@ struct coordinator {
 
 /* -------------------------------------------------------------------------------------------------- processes --- */
 
-/* The first ones have one role each, in turn; whoever comes later has any. The first two always write. */
+/* The first processes have one role each, in turn; later ones have any. The first two always write. */
 static void start(struct coordinator *self, unsigned number, bool first)
 {
     struct child *child = &self->child[number];
@@ -63,7 +63,7 @@ static void start(struct coordinator *self, unsigned number, bool first)
                              (unsigned)child->role, threads, t_random_next(&self->random));
 }
 
-/* Where segments end with their last holder, what only this process has mapped goes now. */
+/* Where segments end with their last holder, those that only this process has mapped go now. */
 static void kill_one(struct coordinator *self, unsigned number)
 {
     if (!t_has(T_KEPT)) {
@@ -94,7 +94,7 @@ static uint64_t operations_of(const struct coordinator *self, unsigned number)
     return sum;
 }
 
-/* A process says nothing: if there is something to hear, it has ended. And as long as it runs it gets on. */
+/* Processes say nothing, so one that can be heard has ended. One that runs must make operations. */
 static void look_after(struct coordinator *self, unsigned number)
 {
     struct child *child = &self->child[number];
@@ -167,7 +167,7 @@ static int count_members(const struct stitch_member *member, void *arg)
     return member->self ? 0 : 1;
 }
 
-/* Sum of what the objects in the folder hold, but the board's; on a system with folders. */
+/* Returns how much the objects in the folder hold, except the board's. Requires a system with folders. */
 static uint64_t held_in_folder(uint64_t *objects)
 {
     t_state *state = calloc(1, sizeof *state);
@@ -189,7 +189,7 @@ static uint64_t held_in_folder(uint64_t *objects)
     return held;
 }
 
-/* Nobody else is left. What is there is what the directory says: sizes, objects, memory, members, contents. */
+/* No other process is left. Sizes, objects, memory, members and contents must be as the directory says. */
 static void check_what_is_left(struct coordinator *self)
 {
     uint64_t objects, held, board_held, had;
@@ -198,7 +198,7 @@ static void check_what_is_left(struct coordinator *self)
     board_entry entry;
 
     T_OK(stitch_grow(self->region, 2, NULL));
-    T_OK(stitch_shrink(self->region, 2)); /* gives back what stale readers have touched beyond */
+    T_OK(stitch_shrink(self->region, 2)); /* gives memory back that lagging readers have touched beyond */
     note_size(&self->worker);
     check_floor(&self->worker, true);
     for (unsigned i = 0; i < LEDGER; i++)
@@ -216,7 +216,7 @@ static void check_what_is_left(struct coordinator *self)
         T_EQ(info.resident, info.committed);
         held = held_in_folder(&objects);
         T_EQ(objects, info.segments + 1 + 2 * T_REGION_OBJECTS);
-        board_held = board_info.resident + 4 * T_MIB(1); /* directories and rosters: less than this */
+        board_held = board_info.resident + 4 * T_MIB(1); /* directories and rosters take less than this */
         T_TRUE(held >= info.resident + board_info.resident && held <= info.resident + board_held);
     }
 }
@@ -237,7 +237,7 @@ static void tell(const struct coordinator *self, uint64_t since)
 
 /* ------------------------------------------------------------------------------------------------------- runs --- */
 
-/* Our own calls must not wait for a writer that we have stopped, so they only look. */
+/* The coordinator's calls must not wait for a writer that it has stopped, so they only look. */
 static void run(struct coordinator *self, uint64_t begin)
 {
     while (t_now_us() - begin < wanted.seconds * 1000000) {
@@ -257,7 +257,7 @@ static void run(struct coordinator *self, uint64_t begin)
     }
 }
 
-/* Who waits for a change gets one, as often as it takes. */
+/* Makes a change for processes that wait for one, as often as necessary. */
 static void end(struct coordinator *self)
 {
     for (unsigned i = 0; i < wanted.processes; i++)

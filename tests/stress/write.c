@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * write.c - growing, filling, appending, shrinking. Odd numbers of bytes are appended, even ones grown, and resizing
- * goes to multiples of 4: see check_tail.
+ * write.c - grows, fills, appends and shrinks. Odd numbers of bytes are appended, even ones grown, and resizing goes to
+ * multiples of 4: see check_tail.
  */
 #include "write.h"
 
 #include "block.h"
 #include "check.h"
 
-/* True if it was done; false if STITCH_NOWAIT met another writer. Anything else is a failure. */
+/* Returns whether the call succeeded; false if STITCH_NOWAIT met another writer. Anything else fails the test. */
 static bool done(struct worker *worker, int e, const char *what)
 {
     board_count(worker->board, worker->slot, COUNT_OPERATIONS);
@@ -23,7 +23,7 @@ static bool done(struct worker *worker, int e, const char *what)
     return true;
 }
 
-/* What a single thread's call has published, and what there was before. `was` is the handle's generation before. */
+/* Notes the sizes that a single thread's call found and published. `was` is the handle's generation before the call. */
 static void note_change(struct worker *worker, uint64_t was, uint64_t from, uint64_t to)
 {
     uint64_t generation = stitch_generation(worker->handle->region);
@@ -59,7 +59,7 @@ static board_entry entry_of(struct worker *worker, uint64_t kind, uint64_t lengt
                           .since = board_since(worker->board) };
 }
 
-/* Everybody may claim it from now on; we do at once. */
+/* Everybody may claim the block from now on; this thread does so at once. */
 static void publish(struct worker *worker, const board_entry *entry)
 {
     board_add(worker->board, entry);
@@ -96,7 +96,7 @@ static bool grow(struct worker *worker, board_entry *entry)
     return true;
 }
 
-/* Nobody ever stores there: zero for as long as it lasts, also if it is given up. */
+/* No process ever stores there, so the bytes are zero as long as they last, also after the right is given up. */
 static void grow_zero(struct worker *worker)
 {
     board_entry entry = entry_of(worker, ENTRY_ZERO, random_length(worker) & ~UINT64_C(1));
@@ -113,7 +113,7 @@ static void grow_zero(struct worker *worker)
     board_leave(worker->board, worker->slot);
 }
 
-/* A block in the middle of what was grown, stored in place. As long as we have the right nobody shrinks. */
+/* Stores a block in the middle of the grown bytes. As long as this thread has the right nobody shrinks. */
 static void grow_and_fill(struct worker *worker)
 {
     uint64_t before = t_random_below(&worker->random, 64);
@@ -140,7 +140,7 @@ static void grow_and_fill(struct worker *worker)
 
 /* -------------------------------------------------------------------------------------------------- shrinking --- */
 
-/* Where to cut: at a block's beginning, or anywhere; rarely all but the floor. */
+/* Returns where to cut: at a block's beginning, or anywhere; rarely at the floor. */
 static uint64_t random_cut(struct worker *worker, uint64_t size)
 {
     board_entry entry;
@@ -173,7 +173,7 @@ static void resize(struct worker *worker)
         return;
     size = stitch_size(worker->handle->region);
     target = random_cut(worker, size);
-    if (t_random_below(&worker->random, 8) == 0 && size < MOST) /* at times the other way */
+    if (t_random_below(&worker->random, 8) == 0 && size < MOST) /* at times it grows */
         target = size + t_random_below(&worker->random, 8192);
     target &= ~UINT64_C(3);
     board_tell_cut(worker->board, target);
@@ -200,8 +200,8 @@ static int shrink_somehow(struct worker *worker, uint64_t bytes)
 }
 
 /*
- * By so many bytes from whatever there is by then: as nobody else shrinks, the region ends no lower than was told.
- * Where segments end with a killed process others cut it too, unless we are the one writer.
+ * Shrinks by so many bytes from the size at that time: as nobody else shrinks, the region ends no lower than announced.
+ * Where segments end with a killed process, others cut it too, unless this handle is the one writer.
  */
 static void shrink(struct worker *worker)
 {

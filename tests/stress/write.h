@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * write.h - what a writer of the stress program does in one step.
+ * write.h - the steps of a writer of the stress program.
  */
 #ifndef STRESS_WRITE_H
 #define STRESS_WRITE_H
 
 #include "handle.h"
 
-/* Any of appending, growing, filling, shrinking, resizing, by chance and by how large the region is. */
+/* Appends, grows, fills, shrinks or resizes, by chance and by the size of the region. */
 void write_step(struct worker *worker);
 
 #endif

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Failure of every system call of the real command, by the kernel's own means: strace answers the n-th call of a kind
-# with an error in the kernel's place, for n = 1, 2, 3 ... until the command passes undisturbed. Independent of the
-# library's table and of all test code in C.
+# Every system call of the real command fails, by the kernel's own means: strace makes the n-th call of a kind return an
+# error, for n = 1, 2, 3 ... until the command passes undisturbed. This depends neither on the library's table nor on
+# test code in C.
 #   inject.sh STITCH     the command; STITCH_TEST_THOROUGH=1: every backend, and every error of a call, not one in turn
 # After each: the region is as before or as it should be afterwards, to the byte; `stitch verify` says it is sound; if
 # the command failed it works when it is made again; and when the region is removed nothing is left in its folder.
-# What the loader does before the command looks for the folder is left alone: it is not stitch's.
+# Calls of the loader, before the command looks for the folder, are left alone.
 set -eu
 export LC_ALL=C
 stitch=$1
@@ -26,13 +26,16 @@ die() {
     exit 1
 }
 
-# A program that may not trace, or a kernel that cannot inject, says so at once.
+# How long a command may take, in seconds, as elsewhere in the tests.
+limit=$(awk -v factor="${STITCH_TEST_TIMEOUT_FACTOR:-1}" 'BEGIN { print 60 * factor }')
+
+# The test is skipped if strace may not trace here, or the kernel cannot inject.
 if ! strace -o "$work/trace" -e trace=close -e inject=close:error=EIO:when=1 true 2>/dev/null; then
     echo "skipped: strace cannot inject here"
     exit 77
 fi
 
-# Errors that a call can give; what is not here can give none that means anything (brk: the C library asks mmap then).
+# Errors that a call can have. Calls that are not here have none that matters (brk: the C library then calls mmap).
 errors_of() {
     case $1 in
         openat) echo EMFILE ENFILE ENOMEM EACCES ;;
@@ -62,7 +65,7 @@ errors_of() {
     esac
 }
 
-# 3 MiB of bytes that tell where they are, and more of them to put.
+# 3 MiB of bytes that tell their offset, and more of them to put.
 seq -w 1 9999999 | head -c 3145728 >"$work/first"
 seq -w 5000000 9999999 | head -c 1500000 >"$work/more"
 cat "$work/first" "$work/more" >"$work/both"
@@ -70,7 +73,7 @@ head -c 1048576 "$work/first" >"$work/less"
 { cat "$work/first"; head -c 2097152 /dev/zero; } >"$work/grown"
 head -c 3145728 /dev/zero >"$work/zero"
 
-# What the folder holds before the command: a region with the first bytes, or nothing.
+# Before the command the folder holds a region with the first bytes, or nothing.
 set_up() {
     rm -f "$folder"/*
     [ "$before" = none ] && return 0
@@ -80,17 +83,17 @@ set_up() {
 
 run() {
     case $command in
-        put) timeout 60 "$@" "$stitch" put r <"$work/more" ;;
-        create) timeout 60 "$@" "$stitch" create r --backend="$backend" --reserve=8M --extent=2M --size=3M ;;
-        grow) timeout 60 "$@" "$stitch" grow r 2M ;;
-        shrink) timeout 60 "$@" "$stitch" shrink r 2M ;;
-        resize) timeout 60 "$@" "$stitch" resize r 1M ;;
-        ls | gc) timeout 60 "$@" "$stitch" "$command" ;;
-        *) timeout 60 "$@" "$stitch" "$command" r ;;
+        put) timeout "$limit" "$@" "$stitch" put r <"$work/more" ;;
+        create) timeout "$limit" "$@" "$stitch" create r --backend="$backend" --reserve=8M --extent=2M --size=3M ;;
+        grow) timeout "$limit" "$@" "$stitch" grow r 2M ;;
+        shrink) timeout "$limit" "$@" "$stitch" shrink r 2M ;;
+        resize) timeout "$limit" "$@" "$stitch" resize r 1M ;;
+        ls | gc) timeout "$limit" "$@" "$stitch" "$command" ;;
+        *) timeout "$limit" "$@" "$stitch" "$command" r ;;
     esac >"$work/out" 2>&1
 }
 
-# The region holds exactly the bytes of that file ("none": there is none), and is sound.
+# Fails unless the region holds exactly the bytes of that file ("none": there is no region), and is sound.
 holds() {
     if [ "$1" = none ]; then
         missing=0
@@ -101,7 +104,7 @@ holds() {
     "$stitch" cat r >"$work/now" 2>/dev/null && cmp -s "$work/now" "$work/$1" && "$stitch" verify r >/dev/null 2>&1
 }
 
-# One failure. False if the command does not get so far as to meet it.
+# Makes one call fail. Returns false if the command ends before that call.
 disturb() {
     at="$backend $command, $1 $2 fails with $3"
     set_up
@@ -127,7 +130,7 @@ disturb() {
     [ -z "$(ls -A "$folder")" ] || die "left: $(ls "$folder")"
 }
 
-# A put that fails half-way has stored whole pieces of it (1 MiB each): that is what it says it does.
+# A put that fails half-way has stored whole parts of 1 MiB, as it is documented.
 begun() {
     [ "$command" = put ] && "$stitch" verify r >/dev/null 2>&1 && "$stitch" cat r >"$work/now" 2>/dev/null &&
         head -c "$(wc -c <"$work/now")" "$work/both" | cmp -s - "$work/now" &&
@@ -139,7 +142,7 @@ again() {
     return 0
 }
 
-# Every kind of call that the command makes from where it looks for the folder on, and the number of the first of each.
+# Every kind of call that the command makes from its look for the folder on, and the number of the first of each.
 each_call() {
     set_up
     at="$backend $command undisturbed"

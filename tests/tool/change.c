@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command `stitch`: making, resizing, removing; what it refuses, and how it says so. Looking at regions:
- * tool/look.c. Bytes through it: tool/stream.c.
+ * The command `stitch`: making, resizing and removing regions; what it refuses, and how it says so. Looking at regions:
+ * look.c. Bytes through the command: stream.c.
  */
 #include "test.h"
 #include "tool_json.h"
 #include "tool_run.h"
 
-/* The step through so many cases, where each command takes long. */
+/* Returns the step through so many cases: more than 1 where each command takes long. */
 static size_t some_of(size_t count)
 {
     size_t rounds = (size_t)t_rounds(count);
@@ -140,7 +140,7 @@ static void create_refuses_nonsense(void)
         (void)snprintf(command, sizeof command, "stitch: %.*s: ", (int)strcspn(lines[i], " "), lines[i]);
         TOOL_COMPLAINS(command);
         T_STR_EQ(tool_last.out, "");
-        T_TRUE(strstr(tool_last.err, "stitch.h") == NULL); /* the tool's own words, not the library's for programs */
+        T_TRUE(strstr(tool_last.err, "stitch.h") == NULL); /* the sentence for the shell, not the one for programs */
     }
     t_environment("STITCH_BACKEND", "other");
     TOOL_GIVES(2, "stitch create @x");
@@ -155,13 +155,13 @@ static void create_refuses_nonsense(void)
 
 static void sizes_change_and_are_told(void)
 {
-    bool back = t_has(T_GIVING_BACK); /* else what it takes from the end of a segment stays in memory */
+    bool back = t_has(T_GIVING_BACK); /* else the memory of a segment's end stays */
 
     tool_begin();
     tool_make("@r", "");
     TOOL_OK("stitch grow @r 64K");
     TOOL_SAYS(back ? "@r: size 0 -> 64K (65536 bytes), memory 0 -> 64K\n" : "@r: size 0 -> 64K (65536 bytes), memory ");
-    TOOL_OK("stitch resize @r 6M"); /* whole blocks: what memory it takes is the same, by blocks or by pages */
+    TOOL_OK("stitch resize @r 6M"); /* whole blocks take the same memory in either way */
     TOOL_SAYS(back ? "@r: size 64K -> 6M (6291456 bytes), memory 64K -> 6M\n" : "@r: size 64K -> 6M (6291456 bytes), ");
     TOOL_OK("stitch shrink @r 2M --bytes");
     TOOL_SAYS(back ? "@r: size 6291456 -> 4194304, memory 6291456 -> 4194304\n" : "@r: size 6291456 -> 4194304, ");
@@ -196,7 +196,7 @@ static void names_are_written_so_that_they_do_no_harm(void)
     if (tool_utf8(true)) {
         TOOL_OK("stitch ls");
         TOOL_SAYS("  " WILD_UTF8 "\n");
-        TOOL_OK("stitch show '" WILD "'"); /* the name comes through the command line as it is */
+        TOOL_OK("stitch show '" WILD "'"); /* the command line does not change the name */
         TOOL_SAYS(WILD_UTF8 "\n");
         TOOL_GIVES(3, "stitch show '" WILD "x'");
         TOOL_COMPLAINS("stitch: show: " WILD_UTF8 "x: no region");
@@ -309,7 +309,7 @@ static void output_that_is_lost_is_a_failure(void)
     static const char *const lost[] = {
         "ls >/dev/full", "--help >/dev/full", "show r --json >/dev/full", "cat r >/dev/full", "cat r >&-",
         "hold r --time=0 >/dev/full",
-        /* What is written to a closed stream never goes into the region by its descriptor. */
+        /* Text for a closed stream never goes into the region by its descriptor. */
         "put r <xyz >&-", "grow r 4096 <&- >&-",
     };
     static const char *const refused[] = { "<&- >&- 2>&-", ">&- 2>&-", "2>&-" };

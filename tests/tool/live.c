@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command `stitch`: watch and top, which go on telling what changes. top on a terminal: tool/screen_linux.c.
+ * The command `stitch`: watch and top, which report changes until they are stopped. top on a terminal: screen_linux.c.
  */
 #include "test.h"
 #include "tool_json.h"
@@ -102,7 +102,7 @@ static void watch_ends_when_it_is_said_to(void)
     tool_finish();
 }
 
-/* Nor do two of them keep it for each other. */
+/* Two of them do not keep the region for each other either. */
 static void watch_keeps_no_region(void)
 {
     tool_process *hold, *watch[2];
@@ -157,7 +157,7 @@ static void top_shows_all_regions(void)
     T_EQ(tool_number(one, "segments"), t_info(region).segments);
     T_EQ(tool_number(one, "processes"), others + 1);
     T_EQ(tool_number(one, "pinned"), 0);
-    T_TRUE(json_is_null(json_object_get(one, "size_rate"))); /* there was no look before */
+    T_TRUE(json_is_null(json_object_get(one, "size_rate"))); /* this is the first look */
     T_EQ(tool_number(tool_by_name(json_object_get(root, "regions"), tool_text("@two")), "processes"), others);
     json_decref(root);
     t_close(region);
@@ -171,7 +171,7 @@ static void top_shows_all_regions(void)
     tool_finish();
 }
 
-/* The last whole line of a file; to be freed. */
+/* Returns the last whole line of a file. The caller frees it. */
 static char *last_line(const char *file)
 {
     size_t size;
@@ -198,7 +198,7 @@ static void top_tells_how_fast_it_goes(void)
     tool_make("@r", "-s 3M");
     top = tool_start("stitch top --json --interval 0.1 --time 60 >seen");
     tool_wait_for_output(top, 1);
-    while (!grew) { /* as soon as there are two looks with a grow in between */
+    while (!grew) { /* until there are two looks with a grow in between */
         char *line;
         json_t *root;
 

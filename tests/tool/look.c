@@ -69,7 +69,7 @@ static void ls_hides_none_of_a_folder(void)
     tool_finish();
 }
 
-/* There are so many lines that begin like this, each of 80 characters. */
+/* Fails unless so many lines begin like this, each of 80 characters. */
 static void lines_are_whole(const char *begin, size_t lines)
 {
     const char *line = tool_last.out;
@@ -129,7 +129,7 @@ static void show_draws_to_scale(void)
     tool_finish();
 }
 
-/* What the system says of it as this process's, which the command's is like. */
+/* Reads from the system what this process's view is like; the command's is the same. */
 static void segment_is(const json_t *object, const struct stitch_segment *segment)
 {
     T_EQ(tool_number(object, "id"), segment->id);
@@ -168,9 +168,9 @@ static void show_tells_every_segment(void)
         segment_is(object, &segment);
         end += segment.extent;
     }
-    T_EQ(segment.present, segment.committed); /* the last, which is committed in part */
+    T_EQ(segment.present, segment.committed); /* the last segment, of which a part is committed */
     T_EQ(tool_number(root, "extents"), end);
-    T_EQ(json_is_true(json_object_get(root, "writers")), !t_has(T_KEPT)); /* who holds it there may write */
+    T_EQ(json_is_true(json_object_get(root, "writers")), !t_has(T_KEPT)); /* there the holder may write */
     json_decref(root);
     t_close(region);
     region = t_open(tool_text("@r")); /* this process is attached and may write */
@@ -212,14 +212,14 @@ static void verify_tells_what_is_unsound(void)
     tool_begin();
     TOOL_OK("stitch create r -q -s 3M\nstitch resize r 9M -q");
     tool_shell("for f in ../stitch.s.*; do :; done; mv $f segment; echo $f >was");
-    TOOL_GIVES(1, "stitch verify r --json"); /* its last segment is gone */
+    TOOL_GIVES(1, "stitch verify r --json"); /* the last segment is gone */
     root = tool_json();
     T_TRUE(json_is_false(json_object_get(root, "sound")));
     T_STR_EQ(tool_string(root, "error"), "STITCH_EGONE");
     json_decref(root);
     tool_shell("mv segment $(cat was)");
     TOOL_OK("stitch verify r");
-    tool_shell("fallocate -p -o 0 -l 4096 $(cat was)"); /* memory taken away behind our back */
+    tool_shell("fallocate -p -o 0 -l 4096 $(cat was)"); /* takes memory away without the library */
     T_EQ(tool_run("stitch verify r --quiet"), 1);
     TOOL_SAYS("r: UNSOUND: uncommitted: an object holds less memory than was promised");
     T_EQ(tool_run("stitch verify r --json"), 1);

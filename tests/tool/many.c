@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command `stitch` where many processes share a region: who, gc, what shrink tells of others, and several puts
- * at once with a follower. What goes on telling: tool/live.c.
+ * The command `stitch` where many processes share a region: who, gc, what shrink reports of others, and several puts
+ * at once with a follower. Commands that go on reporting: live.c.
  */
 #include "test.h"
 #include "tool_json.h"
@@ -9,7 +9,7 @@
 
 /* ------------------------------------------------------------------------------------------------------ who --- */
 
-/* The member that is this process, from `stitch who --json`, or NULL; *root is to be freed. */
+/* Returns this process's member from `stitch who --json`, or NULL. The caller frees *root. */
 static const json_t *own_member(const char *name, json_t **root)
 {
     const json_t *members;
@@ -33,7 +33,7 @@ static void who_tells_each_process(void)
     tool_begin();
     tool_make("@r", "-s 3M");
     T_TRUE(own_member("@r", &root) == NULL);
-    others = tool_number(root, "processes"); /* none, or who keeps the region */
+    others = tool_number(root, "processes"); /* none, or the one that keeps the region */
     T_EQ(others, t_has(T_KEPT) ? 0 : 1);
     json_decref(root);
     TOOL_OK("stitch who @r");
@@ -42,7 +42,7 @@ static void who_tells_each_process(void)
     own = own_member("@r", &root);
     T_TRUE(own != NULL);
     T_STR_EQ(tool_string(own, "access"), "read");
-    T_TRUE(tool_string(own, "command")[0] != '\0'); /* test_tool_many, or what the test runs in */
+    T_TRUE(tool_string(own, "command")[0] != '\0'); /* test_tool_many, or its emulator */
     T_EQ(tool_number(own, "generation"), stitch_generation(region));
     T_EQ(tool_number(own, "behind"), 0);
     T_EQ(tool_number(own, "base"), (uintptr_t)stitch_base(region));
@@ -90,7 +90,7 @@ static void who_tells_writers_apart(void)
     tool_finish();
 }
 
-/* This process has not taken the change over, and neither has one that stands. */
+/* This process has not synced the change, and neither has one that is stopped. */
 static void who_tells_what_each_pins(void)
 {
     stitch_region *region;
@@ -135,7 +135,7 @@ static void who_tells_what_each_pins(void)
     tool_interrupt(hold);
     T_EQ(tool_end(hold), 0);
     TOOL_OK("stitch grow @r 4M -q\nstitch shrink @r 1M");
-    T_TRUE(strstr(tool_last.out, "segments of") == NULL); /* none left */
+    T_TRUE(strstr(tool_last.out, "segments of") == NULL); /* none has left */
     TOOL_OK("stitch shrink @r 3M --quiet");
     T_STR_EQ(tool_last.out, "");
     tool_remove("@r");
@@ -160,7 +160,7 @@ static void gc_removes_what_was_left(void)
     tool_process *hold;
 
     tool_begin();
-    if (!t_has(T_KEPT)) { /* the system does it at once */
+    if (!t_has(T_KEPT)) { /* the system removes objects at once */
         killed("stitch hold @r -s 5M");
         TOOL_OK("stitch gc");
         TOOL_SAYS("nothing to remove in ");
@@ -224,7 +224,7 @@ static uint64_t sum_of(const record *one)
     return sum;
 }
 
-/* Returns what the sums of its records come to. */
+/* Returns the sum of all its records. */
 static uint64_t make_records(const char *file, uint64_t producer, uint64_t count)
 {
     record *records = calloc((size_t)count, sizeof *records);
@@ -246,7 +246,7 @@ static uint64_t make_records(const char *file, uint64_t producer, uint64_t count
     return sum;
 }
 
-/* All of every producer, each record whole, its own in their order. */
+/* Fails unless all records of every producer are there, whole, and in its order. */
 static void check_records(const char *file, uint64_t count, const uint64_t *sums)
 {
     uint64_t next[PRODUCERS] = { 0 }, sum[PRODUCERS] = { 0 };
@@ -283,7 +283,7 @@ static void several_puts_and_a_follower(void)
         (void)snprintf(file, sizeof file, "in%" PRIu64, i);
         sums[i] = make_records(file, i, count);
     }
-    region = t_create(tool_text("@r")); /* a writer all along, so that the follower does not end between two puts */
+    region = t_create(tool_text("@r")); /* it stays a writer, so that the follower does not end between two puts */
     cat = tool_start("stitch cat -f @r >out");
     for (int i = 0; i < PRODUCERS; i++)
         put[i] = tool_start("stitch put @r -q <in%d", i);
@@ -303,7 +303,7 @@ static void several_puts_and_a_follower(void)
     tool_finish();
 }
 
-/* `text` is all that is in the region, as soon as that much is. */
+/* Waits until the region is as long as `text`, which must be its contents. */
 static void holds(const char *text)
 {
     TOOL_OK("stitch cat -f --wait=20 @r --length %zu\nstitch cat @r", strlen(text));
@@ -335,7 +335,7 @@ static void lines_are_not_parted(void)
     T_TRUE(tool_end(other) > 128);
     holds("first\nof another\n\nsecond\nthird");
     one = tool_start("stitch put @r -q --lines --replace");
-    tool_write(one, dots, T_MIB(1) + 1); /* longer than what goes at once */
+    tool_write(one, dots, T_MIB(1) + 1); /* longer than one append */
     T_EQ(tool_end(one), 0);
     TOOL_OK("stitch cat @r >out");
     T_EQ(tool_file_size("out"), T_MIB(1) + 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command `stitch top` on a terminal: a pseudo terminal, whose other end is the test. How it looks is not checked
- * here but that it comes, follows the size, obeys, and gives the terminal back as it was.
+ * The command `stitch top` on a pseudo terminal, whose other end is the test. The test does not check how the page
+ * looks, but that it appears, follows the terminal's size and the keys, and leaves the terminal as it was.
  */
 #define _XOPEN_SOURCE 700
 
@@ -21,7 +21,7 @@ enum { SEEN_SIZE = 1 << 20 };
 
 /* One terminal and the command on it. */
 static struct {
-    int end, other; /* the test's end; the command's, kept open so that its modes can be asked afterwards */
+    int end, other; /* the test's end; the command's, left open to read its modes afterwards */
     pid_t pid;
     struct termios before;
     char seen[SEEN_SIZE];
@@ -34,7 +34,7 @@ static void resize(unsigned short lines, unsigned short columns)
 
     T_EQ(ioctl(term.end, TIOCSWINSZ, &size), 0);
     if (term.pid > 0)
-        T_EQ(kill(term.pid, SIGWINCH), 0); /* it has no controlling terminal, through which the system would */
+        T_EQ(kill(term.pid, SIGWINCH), 0); /* the system sends none without a controlling terminal */
 }
 
 static void start(const char *type, const char *option, const char *value)
@@ -61,7 +61,7 @@ static void start(const char *type, const char *option, const char *value)
     }
 }
 
-/* What it has written so far. False if nothing came within the time. */
+/* Takes what it has written so far. Returns false if nothing came within the time. */
 static bool take(int milliseconds)
 {
     struct pollfd ready = { .fd = term.end, .events = POLLIN };
@@ -83,7 +83,7 @@ static void press(const char *keys)
     T_EQ(write(term.end, keys, strlen(keys)), (ssize_t)strlen(keys));
 }
 
-/* Press these keys, again and again, until it has written this: it may not have taken a new size over yet. */
+/* Presses these keys again and again until it has written this: it may not know a new size yet. */
 static void press_for(const char *keys, const char *text)
 {
     uint64_t deadline = t_deadline_us();
@@ -104,7 +104,7 @@ static void wait_for(const char *text)
     press_for("", text);
 }
 
-/* Its exit status; the terminal must be as it was. */
+/* Returns its exit status; the terminal must be as it was. */
 static int finish(void)
 {
     uint64_t deadline = t_deadline_us();
@@ -117,7 +117,7 @@ static int finish(void)
             (void)waitpid(term.pid, &status, 0);
             T_FAIL("it has not ended within %u s", t_patience_ms() / 1000);
         }
-        (void)take(10); /* what nobody reads would keep it */
+        (void)take(10); /* unread output would keep it from ending */
     }
     while (take(0)) {
     }
@@ -137,7 +137,7 @@ static void a_page_that_q_ends(void)
     start("xterm", NULL, NULL);
     wait_for("one");
     tool_make("two", "-s 1M");
-    wait_for("two"); /* the page is renewed */
+    wait_for("two"); /* the page is written again */
     press("x\x1b[A"); /* a key without meaning, and an arrow */
     press("q");
     T_EQ(finish(), 0);
@@ -152,7 +152,7 @@ static void the_page_follows_the_size(void)
     static const unsigned short sizes[][2] = { { 1, 1 }, { 2, 3 }, { 3, 200 }, { 200, 10 }, { 0, 0 }, { 2, 80 } };
 
     tool_begin();
-    for (char name = 'a'; name <= 'j'; name++) /* with no letter in common: only what differs is written */
+    for (char name = 'a'; name <= 'j'; name++) /* no two names share a letter, since only differences are written */
         TOOL_OK("stitch create %c%c%c%c -q", name, name, name, name);
     start("xterm", "--interval", "0.1");
     wait_for("jjjj");
@@ -162,7 +162,7 @@ static void the_page_follows_the_size(void)
         while (take(0)) {
         }
     }
-    resize(4, 80); /* two of the ten */
+    resize(4, 80); /* room for two of the ten */
     press_for("\x1b[6~", "ffff"); /* page down */
     press_for("\x1b[5~", "aaaa"); /* page up */
     press_for("\x1bOB", "cccc");  /* a line down */
@@ -195,7 +195,7 @@ static void an_interruption_gives_the_terminal_back(void)
     tool_finish();
 }
 
-/* The sentence must not go down with the page. */
+/* The sentence must stay when the page goes. */
 static void a_failure_can_be_read(void)
 {
     const char *back;
@@ -208,7 +208,7 @@ static void a_failure_can_be_read(void)
     tool_finish();
 }
 
-/* Text, once, where a page cannot be shown. */
+/* Where no page can be shown it writes text, once. */
 static void terminals_without_pages(void)
 {
     static const char *const types[] = { "no-such-terminal", "dumb", "" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bytes through the command: `stitch put` and `stitch cat`, alone, at once, and when one of them is stopped; and
- * `stitch hold`, which keeps what they leave.
+ * `stitch hold`, which keeps the region that they leave.
  */
 #include "test.h"
 #include "tool_run.h"
@@ -11,7 +11,7 @@ static void feed(tool_process *process, const char *text)
     tool_write(process, text, strlen(text));
 }
 
-/* A command that gets this text as input, and must work. */
+/* Runs a command with this text as input; it must succeed. */
 static void give(const char *text, const char *command)
 {
     tool_process *process = tool_start("%s", command);
@@ -40,7 +40,7 @@ static void what_is_put_is_what_cat_gives(void)
     tool_finish();
 }
 
-/* Also bytes that a text's end or line end would be. */
+/* The bytes have those of an end of text and of line ends among them. */
 static void input_may_be_a_pipe(void)
 {
     static const char bytes[] = "a\r\nb\nc\r\x1a\0d\xff\n";
@@ -166,7 +166,7 @@ static uint64_t sum_of(uint64_t sum, const char *bytes, size_t size)
     return sum;
 }
 
-/* From a file of many megabytes, through one command's input, the region and another's output, a pipe. */
+/* A file of many megabytes goes through one command's input, the region and another's output, a pipe. */
 static void much_goes_through_two_commands(void)
 {
     enum { PIECE = 1 << 16 };
@@ -264,10 +264,10 @@ static void waiting_ends_when_it_is_said_to(void)
     tool_begin();
     began = t_now_us();
     TOOL_GIVES(7, "stitch cat --wait=0.3 @r");
-    T_TRUE(t_now_us() - began >= 290000); /* two clocks: some have ticks of several milliseconds */
+    T_TRUE(t_now_us() - began >= 290000); /* there are two clocks, with ticks of several milliseconds */
     TOOL_COMPLAINS("stitch: cat: @r: no region of that name came");
     tool_make("@r", "");
-    if (t_has(T_KEPT)) { /* elsewhere who holds it may write */
+    if (t_has(T_KEPT)) { /* elsewhere the holder may write */
         TOOL_GIVES(7, "stitch cat -f --wait=0.1 @r");
         TOOL_COMPLAINS("stitch: cat: @r: the region is empty and nobody came to write");
     }
@@ -295,14 +295,14 @@ static void a_put_that_is_stopped_leaves_what_it_stored(void)
     TOOL_OK("stitch verify @r -q\nstitch cat @r");
     T_STR_EQ(tool_last.out, "abc");
     tool_remove("@r");
-    if (t_has(T_FOLDERS)) { /* an input that always has more does not keep the signal off */
+    if (t_has(T_FOLDERS)) { /* an endless input does not keep the signal off */
         put = tool_start("stitch put r --reserve 1G </dev/zero");
         TOOL_OK("stitch cat -f --wait=20 r --length 1");
         tool_interrupt(put);
         T_EQ(tool_end(put), 143);
         TOOL_OK("stitch verify r -q\nstitch rm r");
     }
-    /* The reader ends, whichever way the writer goes. */
+    /* The reader ends, however the writer ends. */
     put = tool_start("stitch put @r");
     cat = tool_start("stitch cat -f --wait=20 @r");
     feed(put, "abc");
@@ -390,7 +390,7 @@ static void hold_keeps_what_others_leave(void)
     T_EQ(tool_end(hold), 0);
     T_STR_EQ(tool_last.err, "");
     TOOL_SAYS("@r: held, 3M of at most 64M, ");
-    TOOL_GIVES(3, "stitch show @r"); /* what it made ends with its last user, everywhere */
+    TOOL_GIVES(3, "stitch show @r"); /* its region ends with the last user on every system */
     tool_finish();
 }
 
@@ -409,7 +409,7 @@ static void hold_lets_go_after_its_time(void)
     tool_finish();
 }
 
-/* It is no writer: cat -f ends while it holds. */
+/* hold is no writer: cat -f ends while it holds. */
 static void hold_without_the_right_to_write(void)
 {
     tool_process *hold;
@@ -431,7 +431,7 @@ static void hold_without_the_right_to_write(void)
     tool_finish();
 }
 
-/* A segment that ends while hold cannot look: it says so and goes on, and on Windows cuts the region back. */
+/* A segment ends while hold cannot look: it says so and goes on, and on Windows cuts the region back. */
 static void hold_tells_what_was_lost(void)
 {
     tool_process *hold;

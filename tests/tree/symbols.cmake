@@ -18,7 +18,7 @@ foreach(declaration IN LISTS declarations)
     string(REGEX REPLACE ".*[ *](stitch_[a-z0-9_]+)\\($" "\\1" name "${declaration}")
     list(APPEND declared ${name})
 endforeach()
-# Seen with STITCH_API or without, so that a declaration that forgot it is noticed.
+# Counted with STITCH_API or without, so that a declaration without it is noticed.
 string(REGEX MATCHALL "\n[A-Za-z_][^\n(;#]*[ *]stitch_[a-z0-9_]+\\(" all "${text}")
 list(LENGTH all all_count)
 list(LENGTH declared declared_count)
@@ -29,7 +29,7 @@ if(NOT all_count EQUAL declared_count)
     message(FATAL_ERROR "${HEADER} declares ${all_count} functions, ${declared_count} of them with STITCH_API")
 endif()
 
-# In an import library, what is to be called is text, and all else the linker's business.
+# In an import library the exported functions are text symbols; the other symbols are for the linker.
 if(IMPORT)
     set(ask --defined-only "${IMPORT}")
     set(kind T)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shared side without any region: format, publish, snapshot, and the check of every field (promise 10). A
- * damaged word anywhere gives STITCH_ECORRUPT or a state that is sound in itself, never anything else.
+ * The directory without any region: format, publish, snapshot, and the check of every field (promise 10). A damaged
+ * word anywhere gives STITCH_ECORRUPT or a state that is sound in itself, never anything else.
  */
 #include "test.h"
 
@@ -40,7 +40,7 @@ static void format(void)
     T_EQ(st_directory_snapshot(shared(), &geometry, &now), 0);
 }
 
-/* Publish as a writer would: the size changes, and perhaps a segment is added or dropped. */
+/* Publishes as a writer would: the size changes, and perhaps a segment is added or dropped. */
 static void publish(uint64_t size, uint64_t add_units)
 {
     struct st_record next = now.record;
@@ -60,7 +60,7 @@ static void publish(uint64_t size, uint64_t add_units)
     (void)st_directory_publish(shared(), &geometry, &now, &next, add_units ? &entry : NULL, NULL);
 }
 
-/* A region of three segments: 1, 2 and 3 units. */
+/* Makes a region of three segments, of 1, 2 and 3 units. */
 static void build(void)
 {
     format();
@@ -108,16 +108,16 @@ static void publish_and_snapshot(void)
     T_EQ(snapshot.entries[2].offset, 3 * UNIT);
     T_EQ(snapshot.entries[2].extent, 3 * UNIT);
     publish(UNIT, 0);
-    T_EQ(st_directory_snapshot(shared(), &geometry, &snapshot), 0); /* one with a past */
+    T_EQ(st_directory_snapshot(shared(), &geometry, &snapshot), 0); /* the snapshot has an earlier state */
     T_EQ(snapshot.generation, 5);
     T_EQ(snapshot.record.count, 1);
-    publish(UNIT * 2, 5); /* a new one in the place of an old one */
+    publish(UNIT * 2, 5); /* a new segment in the place of an old one */
     T_EQ(st_directory_snapshot(shared(), &geometry, &snapshot), 0);
     T_EQ(snapshot.entries[1].extent, 5 * UNIT);
     T_EQ(snapshot.entries[1].id, 4);
 }
 
-/* Nobody takes a directory for one before it is declared. */
+/* A directory is not accepted before it is declared. */
 static void declared_last(void)
 {
     struct st_geometry read_back = { 0 };
@@ -139,15 +139,15 @@ static void journal_and_waiters(void)
     build();
     st_directory_journal_open(shared(), 12345);
     T_EQ(st_directory_journal(shared()), 12345);
-    st_directory_journal_open(shared(), 0); /* open, and not a byte stored */
+    st_directory_journal_open(shared(), 0); /* open, and no byte is stored */
     T_TRUE(st_directory_journal(shared()) != 0);
     st_directory_journal_close(shared());
     T_EQ(st_directory_journal(shared()), 0);
     same = now.record;
     T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL));
     st_directory_announce_waiter(shared());
-    T_TRUE(st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL)); /* somebody sleeps: wake */
-    T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL)); /* once */
+    T_TRUE(st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL)); /* a waiter sleeps: it must be woken */
+    T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL, NULL)); /* only once */
     T_TRUE(st_directory_generation_word(shared()) == &shared()->generation);
 }
 
@@ -188,7 +188,7 @@ static void every_field_of_the_header_is_checked(void)
         { HEADER(extent), 4096, STITCH_ECORRUPT },
         { HEADER(extent), UINT64_MAX, STITCH_ECORRUPT },
         { HEADER(capacity), 0, STITCH_ECORRUPT },
-        { HEADER(capacity), 1000, STITCH_ECORRUPT }, /* more than there is room for */
+        { HEADER(capacity), 1000, STITCH_ECORRUPT }, /* more entries than there is room for */
         { HEADER(capacity), STITCH_SEGMENTS_MAX + 1, STITCH_ECORRUPT },
         { HEADER(capacity), UINT64_MAX / 24, STITCH_ECORRUPT },
         { HEADER(capacity), UINT64_MAX, STITCH_ECORRUPT },
@@ -258,7 +258,7 @@ static void every_field_of_record_and_entries_is_checked(void)
         { ENTRY(0, extent), UNIT + 4096 },
         { ENTRY(0, extent), 2 * UNIT },
         { ENTRY(1, extent), UINT64_MAX - UNIT + 1 },
-        { ENTRY(2, extent), UNIT }, /* the size would end behind it... */
+        { ENTRY(2, extent), UNIT }, /* the size would end beyond it... */
         { ENTRY(2, extent), T_MIB(64) },
         { ENTRY(2, extent), UINT64_MAX },
     };
@@ -272,11 +272,11 @@ static void every_field_of_record_and_entries_is_checked(void)
         if (snapshot_fresh(&snapshot) != (size_fits ? 0 : STITCH_ECORRUPT))
             T_FAIL("damage %zu is not noticed", i);
         if (!size_fits)
-            T_EQ(snapshot.record.next_id, 0); /* it has no past */
+            T_EQ(snapshot.record.next_id, 0); /* it has no earlier state */
     }
 }
 
-/* Whatever comes out with 0 is sound in itself. */
+/* A snapshot that returned 0 is sound in itself. */
 static void must_be_sound(const struct st_snapshot *s)
 {
     uint64_t end = 0, id = 0;
@@ -316,7 +316,7 @@ static void random_damage(void)
         }
         if (st_directory_geometry(shared(), sizeof memory, &out) != 0)
             continue;
-        if (st_directory_snapshot(shared(), &geometry, &now) == 0) /* with a past; who is attached keeps the geometry */
+        if (st_directory_snapshot(shared(), &geometry, &now) == 0) /* an attached handle keeps its geometry */
             must_be_sound(&now);
         geometry = out;
         if (snapshot_fresh(&snapshot) == 0) {
@@ -327,7 +327,7 @@ static void random_damage(void)
     T_TRUE(sound > 0 && sound < rounds);
 }
 
-/* A writer publishes as fast as it can; every snapshot of a reader is one whole state. */
+/* A writer publishes as fast as it can; every snapshot of a reader must be one whole state. */
 static st_word stop;
 
 static void read_on(void *arg)
@@ -361,7 +361,7 @@ static void snapshots_while_a_writer_publishes(void)
     st_store(&stop, 0);
     st_store(&reads, 0);
     reader = t_thread_start(read_on, &reads);
-    /* A thread may begin late on a busy machine: the writer goes on until it has read. */
+    /* A thread may begin late on a busy machine, so the writer goes on until the reader has read. */
     for (uint64_t round = 0; round < t_rounds(200000) || st_load(&reads) == 0; round++) {
         uint64_t count = now.record.count;
 

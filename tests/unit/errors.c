@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of errors: values that never change, a name and a sentence each; the system's code behind a failure; the
+ * The list of errors: values that never change, each with a name and a sentence; the system's code of a failure; the
  * version.
  */
 #include "test.h"
 
-/* By hand: the header is what is tested. */
+/* Written by hand, since the header is what is tested. */
 static const struct {
     int code, value;
     const char *name;
@@ -68,7 +68,7 @@ static void other_numbers_have_a_sentence_too(void)
     }
 }
 
-/* The sentence of a limit names the knob. */
+/* The sentence of a limit names the setting that raises it. */
 static void sentences_name_the_limit(void)
 {
     T_TRUE(strstr(stitch_strerror(STITCH_EFSIZE), "RLIMIT_FSIZE") != NULL);
@@ -108,7 +108,7 @@ static void os_error_tells_the_systems_code(void)
 
     T_GIVES(stitch_open(t_name(), NULL, &none), STITCH_ENOENT);
     T_TRUE(stitch_os_error() != 0);
-    T_GIVES(stitch_open("", NULL, &none), STITCH_EINVAL); /* nothing that the system has said */
+    T_GIVES(stitch_open("", NULL, &none), STITCH_EINVAL); /* it is no error of the system */
     T_EQ(stitch_os_error(), 0);
     t_thread_join(t_thread_start(os_error_is_the_threads_own, &other_code));
     T_TRUE(other_code != 0);

@@ -51,7 +51,7 @@ static void object_names_and_back(void)
     T_TRUE(st_names_is_unlinked(text, &tag));
     T_EQ(tag, numbers[3]);
     T_TRUE(st_names_of_region(text) == NULL);
-    st_names_unlinked(text, 10, 11); /* where somebody has taken that name */
+    st_names_unlinked(text, 10, 11); /* where that name is taken */
     T_STR_EQ(text, "stitch.u.000000000000000a.000000000000000b");
     T_TRUE(st_names_is_unlinked(text, &tag));
     T_EQ(tag, 10);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The numbers that people write to the command and read from it: tools/number.c, by itself.
+ * The numbers that people write to the command and read from it: tools/number.c by itself.
  */
 #include "test.h"
 

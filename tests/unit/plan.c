@@ -53,10 +53,10 @@ static void a_fixed_extent(void)
     T_EQ(st_plan_extent(0, 1, T_GIB(1), T_MIB(6)), T_MIB(6));
     T_EQ(st_plan_extent(T_MIB(600), 1, T_GIB(1), T_MIB(6)), T_MIB(6));
     T_EQ(st_plan_extent(T_MIB(6), T_MIB(7), T_GIB(1), T_MIB(6)), T_MIB(8));
-    T_EQ(st_plan_extent(0, 1, T_GIB(1), T_GIB(1)), T_GIB(1)); /* single mode */
+    T_EQ(st_plan_extent(0, 1, T_GIB(1), T_GIB(1)), T_GIB(1)); /* single */
 }
 
-/* What the design promises: 41 to 1 GiB, 76 to 64 GiB, 99 to 1 TiB. */
+/* The design promises 41 segments up to 1 GiB, 76 up to 64 GiB and 99 up to 1 TiB. */
 static void few_segments(void)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The private table of segments: by id, by index, by offset; a model beside it.
+ * The private table of segments, by id, by index and by offset, compared with a model.
  */
 #include "test.h"
 
@@ -87,7 +87,7 @@ static void random_steps(void)
     check(&table, model, 0);
 }
 
-/* Objects are the table's: it closes them. */
+/* The table owns the objects and closes them. */
 static void objects_are_closed(void)
 {
     struct st_segments table = { 0 };
@@ -108,7 +108,7 @@ static void objects_are_closed(void)
     T_EQ(t_descriptor_count(), open_before + 5);
     st_segments_drop_last(&table);
     T_EQ(t_descriptor_count(), open_before + 4);
-    st_os_object_close(st_segments_object(&table, 0)); /* in place */
+    st_os_object_close(st_segments_object(&table, 0)); /* the object in the table */
     T_EQ(t_descriptor_count(), open_before + 3);
     st_segments_clear(&table);
     T_EQ(t_descriptor_count(), open_before);

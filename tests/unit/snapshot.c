@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A snapshot with writers between any two of its loads, without chance: directory.c itself (here it takes the place of
- * the one in the library), with a hook in each load and a limit on how many stores a writer gets done before it is
- * killed. What is accepted is one published state, whole. (With loads that return older values, as a processor may:
- * tests/model.) And its work is bounded.
+ * A snapshot with writers between any two of its loads, without chance. This file includes directory.c, which so takes
+ * the place of the one in the library, with a hook in each load and a limit on how many stores a writer makes before it
+ * is killed. An accepted snapshot must be one whole published state, and its work must be bounded. (tests/model covers
+ * loads that return older values, as a processor may.)
  */
 #include "test.h"
 
@@ -28,16 +28,16 @@ static struct {
 } memory;
 static struct st_geometry geometry;
 
-/* What was published as this generation. */
+/* The state that was published as this generation. */
 static struct {
     struct st_record record;
     struct st_entry entries[CAPACITY];
 } history[HISTORY];
 
 static struct {
-    void (*act)(void); /* before a load; NULL: nothing */
+    void (*act)(void); /* runs before a load; NULL: nothing does */
     uint64_t loads, at;
-    uint64_t stores_left; /* of the writer at work */
+    uint64_t stores_left; /* that the writer at work still makes */
 } hook = { .stores_left = UINT64_MAX };
 
 static uint64_t hooked_load(const st_word *word)
@@ -45,7 +45,7 @@ static uint64_t hooked_load(const st_word *word)
     void (*act)(void) = hook.act;
 
     if (act && hook.loads++ >= hook.at) {
-        hook.act = NULL; /* its own loads are not disturbed */
+        hook.act = NULL; /* the hook's own loads are not disturbed */
         act();
     }
     return st_load(word);
@@ -54,7 +54,7 @@ static uint64_t hooked_load(const st_word *word)
 static void hooked_store(st_word *word, uint64_t value)
 {
     if (hook.stores_left == 0)
-        return; /* it is dead */
+        return; /* the writer is dead */
     hook.stores_left--;
     st_store(word, value);
 }
@@ -82,7 +82,7 @@ static void format(uint64_t capacity)
 
 /* ------------------------------------------------------------------------------------------------- writers --- */
 
-/* One more segment, one fewer, or another size: by a writer that has just come, and can do so many stores. */
+/* A writer that has just come adds a segment, drops one or changes the size, and dies after so many stores. */
 static void publish(char what, uint64_t stores)
 {
     struct st_entry entries[CAPACITY], entry = { 0 };
@@ -106,7 +106,7 @@ static void publish(char what, uint64_t stores)
     next.commit = next.dirty_end = next.size;
     hook.stores_left = stores;
     (void)st_directory_publish(shared(), &geometry, &now, &next, entry.id ? &entry : NULL, NULL);
-    if (st_load(&shared()->generation) == now.generation) { /* it has lived so long */
+    if (st_load(&shared()->generation) == now.generation) { /* the writer has lived to the end */
         T_TRUE(now.generation < HISTORY);
         history[now.generation].record = now.record;
         memcpy(history[now.generation].entries, entries, sizeof entries);
@@ -114,8 +114,8 @@ static void publish(char what, uint64_t stores)
     hook.stores_left = UINT64_MAX;
 }
 
-static const char *plan;   /* what writers do in the middle */
-static uint64_t last_done; /* stores of the last one of them */
+static const char *plan;   /* what writers do during the snapshot */
+static uint64_t last_done; /* stores of the last writer */
 
 static void carry_out(void)
 {
@@ -123,7 +123,7 @@ static void carry_out(void)
         publish(*what, what[1] ? ALL : last_done);
 }
 
-/* Once, or its first half here and its second one ten loads later. */
+/* Runs the plan, or its first half here and its second half ten loads later. */
 static const char *later;
 
 static void carry_out_in_two(void)
@@ -144,8 +144,10 @@ static void must_be_one_state(const struct st_snapshot *seen)
                   (size_t)seen->record.count * sizeof *seen->entries) == 0);
 }
 
-/* A reader that has seen what was there after `before` looks, and `first` is done at a load, `second` ten later.
- * Returns false if it was done before that load. */
+/*
+ * A reader that knows the state after `before` takes a snapshot; `first` is done at a load, `second` ten loads later.
+ * Returns false if the snapshot ended before that load.
+ */
 static bool look(const char *before, const char *seen, const char *first, const char *second, uint64_t at,
                  uint64_t stores)
 {
@@ -167,7 +169,7 @@ static bool look(const char *before, const char *seen, const char *first, const 
     hook.act = *second ? carry_out_in_two : carry_out;
     T_EQ(st_directory_snapshot(shared(), &geometry, &snapshot), 0);
     must_be_one_state(&snapshot);
-    for (int twice = 0; twice < 2; twice++) { /* and with that past again */
+    for (int twice = 0; twice < 2; twice++) { /* and again with that earlier state */
         bool done = hook.act == NULL;
 
         hook.act = NULL;
@@ -201,11 +203,11 @@ static void writers_between_any_two_loads(void)
                 }
 }
 
-/* ------------------------------------------------------------------------------------------------- its work --- */
+/* ------------------------------------------------------------------------------------ work of a snapshot --- */
 
 static uint64_t looks;
 
-/* Other segments at each look: a writer could not be so quick, but somebody hostile is. */
+/* The segments change at each look. No writer is so fast, but a hostile process can be. */
 static void other_segments(void)
 {
     struct st_record_shared *record = shared()->record;
@@ -222,7 +224,7 @@ static void a_hostile_owner_cannot_hold_up_a_snapshot(void)
     struct st_snapshot snapshot = { .entries = entries };
 
     if (t_rounds(2) < 2)
-        t_skip("where every instruction is dear");
+        t_skip("it takes too long where every instruction is slow");
     format(BIG);
     for (uint64_t i = 0; i < BIG; i++)
         shared()->entry[i] = (struct st_entry_shared){ 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tool_files.c - the files of the scratch folder: made, read, compared.
+ * tool_files.c - makes, reads and compares files of the scratch folder.
  */
 #include "test.h"
 #include "tool_run.h"

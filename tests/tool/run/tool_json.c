@@ -12,7 +12,7 @@ json_t *tool_json(void)
     json_error_t error;
     json_t *root;
 
-    json_object_seed(1); /* random numbers would cost handles for the process's life */
+    json_object_seed(1); /* a random seed would open handles for good */
     root = json_loads(tool_last.out, JSON_REJECT_DUPLICATES, &error);
 
     if (root == NULL)

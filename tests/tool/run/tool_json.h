@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tool_json.h - what the last command wrote, read as JSON. What is not there, or of another type, fails the test.
+ * tool_json.h - reads the last command's output as JSON. A value that is missing, or of another type, fails the test.
  */
 #ifndef TOOL_JSON_H
 #define TOOL_JSON_H

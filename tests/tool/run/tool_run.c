@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tool_run.c - commands in words, their output in files of a scratch folder, what runs in the background.
+ * tool_run.c - runs commands, keeps their output in files of a scratch folder, and those that run in the background.
  */
 #include "tool_run.h"
 
@@ -14,17 +14,17 @@ struct tool_process {
     char out[24], err[24]; /* files of the scratch folder; out is empty if it is a pipe */
 };
 
-/* A region between commands. */
+/* A region that stays between commands. */
 struct kept {
     char name[80];
-    tool_process *holder; /* NULL where none is needed */
+    tool_process *holder; /* NULL where the region needs none */
 };
 
 tool_output tool_last;
 
 static tool_process processes[PROCESSES];
 static struct kept kept[KEPT];
-static unsigned files; /* so many were used for output in this test */
+static unsigned files; /* how many were used for output in this case */
 
 /* ---------------------------------------------------------------------------------------------------- words --- */
 
@@ -47,7 +47,7 @@ const char *tool_text(const char *text)
     return start;
 }
 
-/* What a command's first word stands for. */
+/* The program that a command's first word names. */
 static char *program(const char *word)
 {
     static const struct {
@@ -66,7 +66,7 @@ static char *program(const char *word)
     T_FAIL("there is no command %s", word);
 }
 
-/* A command's line, taken apart in place. */
+/* A command's line, cut in place. */
 struct command {
     char line[LINE_SIZE];
     char *words[WORDS + 1];
@@ -112,7 +112,7 @@ static void parse(struct command *command, const char *line, size_t length)
 
 /* --------------------------------------------------------------------------------------------------- output --- */
 
-/* A file of text as the test wants it: "\n" ends the lines. Added to what is there. */
+/* Appends the text of a file to the output, with "\n" at the ends of lines. */
 static void collect(char **text, size_t *size, const char *name)
 {
     size_t length, kept_bytes = 0;
@@ -246,12 +246,12 @@ void tool_kill(tool_process *process)
     tool_child_kill(&process->child);
 }
 
-/* Its end; its output is added to what was collected. What went to a file of its own stays there. */
+/* Waits for its end and adds its output to the collected one; a file named by `>NAME` stays. */
 static int finish(tool_process *process)
 {
     int end = 0;
 
-    if (!process->interrupted) /* else that is why it ends, and it may take notice of it a little later */
+    if (!process->interrupted) /* an interrupted command may notice the end of its output a little later */
         tool_close_input(process);
     if (!tool_child_wait(&process->child, t_patience_ms(), &end))
         T_FAIL("a command has not ended within %u s", t_patience_ms() / 1000);
@@ -346,7 +346,7 @@ void tool_says(const char *file, int line, const char *where, const char *text)
         t_fail(file, line, "\"%s\" is not in:\n%.1500s", tool_text(text), where);
 }
 
-/* In the scratch folder; $STITCH_DIR/scratch, where there is a shell. */
+/* Runs in the scratch folder, which is $STITCH_DIR/scratch where there is a shell. */
 void tool_shell(const char *script)
 {
     char line[LINE_SIZE];
@@ -407,7 +407,7 @@ static void kill_all(void)
         }
 }
 
-/* Also what a failed test has left. */
+/* Also removes what a failed case has left. */
 static void clean_up(void)
 {
     kill_all();

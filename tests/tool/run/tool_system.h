@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tool_system.h - what tool_run.c needs of a system: a child process with its standard streams, and a folder for files.
- * tool_system_linux.c and tool_system_windows.c implement it. What cannot be done fails the test.
+ * tool_system_linux.c and tool_system_windows.c implement it. A call that the system refuses fails the test.
  */
 #ifndef TOOL_SYSTEM_H
 #define TOOL_SYSTEM_H
@@ -26,18 +26,18 @@ void tool_child_close(intptr_t *end);
 
 void tool_child_interrupt(tool_child *child);
 void tool_child_kill(tool_child *child);
-void tool_child_pause(tool_child *child, bool pause); /* or let it go on */
+void tool_child_pause(tool_child *child, bool pause); /* false: lets it go on */
 
-/* Its exit status, or T_END_KILLED, in *end, if it ends within the time; then it is gone. */
+/* Returns whether it ends within the time; then *end is its exit status or T_END_KILLED, and it is freed. */
 bool tool_child_wait(tool_child *child, uint64_t milliseconds, int *end);
 
-/* tool_files.c: the scratch folder, and the path of a file in it in `path`, of TOOL_PATH_SIZE bytes. */
+/* In tool_files.c: the scratch folder; the path of a file in it, in `path` of TOOL_PATH_SIZE bytes. */
 #define TOOL_PATH_SIZE 512
 void tool_files_begin(void);
 void tool_files_end(void);
 const char *tool_path(char *path, const char *name);
 
-/* An empty folder for this test; its path ends without a separator. Remove it with the files in it. */
+/* Makes an empty folder for this case, whose path ends without a separator; removes it with the files in it. */
 void tool_folder_make(char *path, size_t size);
 void tool_folder_remove(const char *path);
 

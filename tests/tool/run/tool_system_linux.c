@@ -18,7 +18,7 @@
 #include "test.h"
 #include "tool_run.h"
 
-/* In the child: this becomes its stream `number`. A path that is TOOL_NOTHING is /dev/null. */
+/* In the child: makes this its stream `number`. The path TOOL_NOTHING is /dev/null. */
 static void become(int number, const char *path, int flags, int pipe_end)
 {
     int fd = path == NULL ? pipe_end : open(*path != '\0' ? path : "/dev/null", flags, 0600);
@@ -36,7 +36,7 @@ void tool_child_start(tool_child *child, char *const *words, const char *in, con
 
     if ((in == NULL && pipe(to) != 0) || (out == NULL && pipe(from) != 0))
         T_FAIL("no pipe: %s", strerror(errno));
-    for (int i = 0; i < 2; i++) /* no child of this test shall hold another's pipe open */
+    for (int i = 0; i < 2; i++) /* no child may hold another's pipe open */
         T_TRUE((to[i] < 0 || fcntl(to[i], F_SETFD, FD_CLOEXEC) == 0) &&
                (from[i] < 0 || fcntl(from[i], F_SETFD, FD_CLOEXEC) == 0));
     pid = fork();
@@ -127,10 +127,10 @@ bool tool_utf8(bool wanted)
     return wanted && there;
 }
 
-/* Inside the test's folder, which is removed also after a failure. */
+/* It is inside the case's folder, which is removed also after a failure. */
 void tool_folder_make(char *path, size_t size)
 {
-    (void)signal(SIGPIPE, SIG_IGN); /* a command that is gone is a failure of tool_write */
+    (void)signal(SIGPIPE, SIG_IGN); /* tool_write reports a command that has ended */
     (void)snprintf(path, size, "%s/scratch", t_folder());
     T_EQ(mkdir(path, 0700), 0);
 }

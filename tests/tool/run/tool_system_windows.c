@@ -2,9 +2,9 @@
 /*
  * tool_system_windows.c - tool_system.h on Windows.
  *
- * A child gets one command line, from which it takes its words itself: quote() writes it so that they come out as they
- * were. Children inherit the handles of their standard streams and no others. One that the test writes to has a
- * console of its own, without a window, so that Ctrl-C can be sent to it; the others have none.
+ * A child gets one command line and splits it into words itself: quote() writes it so that the words stay the same.
+ * Children inherit the handles of their standard streams and no others. A child that the test writes to has a console
+ * of its own, without a window, so that Ctrl-C can be sent to it; the others have none.
  */
 #include "tool_system.h"
 
@@ -19,8 +19,8 @@ enum { LINE_SIZE = 8192, KILLED = 0x57175717, REMOVE_TRIES = 200 };
 /* ---------------------------------------------------------------------------------------------- command line --- */
 
 /*
- * A word as CommandLineToArgvW and the C library's start read it back: in quotes; a backslash stands for itself unless
- * a quote follows, then it and the quote need one more each. Returns the end of what was written.
+ * Writes a word as CommandLineToArgvW and the C library read it back: in quotes; a backslash stands for itself unless a
+ * quote follows, then it and the quote need one more each. Returns the end of the written text.
  */
 static char *quote(char *to, const char *word)
 {
@@ -50,14 +50,14 @@ static void write_line(wchar_t *line, char *const *words)
         *to++ = ' ';
     }
     *to = '\0';
-    /* A byte that is not UTF-8 cannot be in a command line: it would come out as another character. */
+    /* A byte that is not UTF-8 cannot be in a command line: it would become another character. */
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, line, LINE_SIZE) == 0)
         T_FAIL("no command line can be made of %s", text);
 }
 
 /* --------------------------------------------------------------------------------------------------- streams --- */
 
-/* The child's end of a stream, which it inherits: a file, nothing, or a pipe, whose other end goes to *ours. */
+/* Returns the child's end of a stream, which it inherits: a file, nothing, or a pipe, whose other end is *ours. */
 static HANDLE open_stream(const char *path, bool input, intptr_t *ours)
 {
     SECURITY_ATTRIBUTES inherited = { .nLength = sizeof inherited, .bInheritHandle = TRUE };
@@ -78,7 +78,7 @@ static HANDLE open_stream(const char *path, bool input, intptr_t *ours)
     return input ? read_end : write_end;
 }
 
-/* Only these handles are inherited: no child of this test shall hold another's pipe open. */
+/* Only these handles are inherited: no child of this test may hold another's pipe open. */
 static void start_with(STARTUPINFOEXW *startup, HANDLE *handles, wchar_t *line, DWORD console, tool_child *child)
 {
     PROCESS_INFORMATION started;
@@ -158,7 +158,7 @@ static BOOL WINAPI ignore(DWORD event)
     return TRUE;
 }
 
-/* Ctrl-C is for all processes of a console: this one goes to that of the child, and does not mind being meant too. */
+/* Ctrl-C goes to all processes of a console: this process attaches to that of the child, and ignores Ctrl-C itself. */
 static void helper_interrupt(void)
 {
     (void)FreeConsole();
@@ -236,7 +236,7 @@ static void remove_files(const char *path)
     }
 }
 
-/* A file stays while anybody has it open: a process that has ended may take a moment to let go, or its console. */
+/* A file stays while it is open anywhere: a process that has ended, or its console, may close it a little later. */
 void tool_folder_remove(const char *path)
 {
     for (int i = 0; i < REMOVE_TRIES; i++) {
