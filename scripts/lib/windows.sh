@@ -27,8 +27,8 @@ cases() {
 # Prints a name as a part of a file's name.
 dashes() { printf '%s' "$1" | tr -s ' ,' '--'; }
 
-# windows_run title folder wine divisor setting ctest_option...: runs the tests of that build folder in that Wine, with that
-# setting of env and that STITCH_TEST_SLOW, and adds a line to the table.
+# windows_run title folder wine divisor setting ctest_option...: runs the tests of that build folder in that Wine, with
+# that setting of env and that STITCH_TEST_SLOW, and adds a line to the table.
 windows_run() {
     title=$1
     folder=$2
