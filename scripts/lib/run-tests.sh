@@ -88,7 +88,8 @@ run_tests() {
     fi
     if [ -n "$wrong" ] || { [ "$run_status" != 0 ] && [ -z "$late" ]; }; then
         # The first lines tell most; a test that is broken can say thousands.
-        grep -v -E '^ *[0-9]+/[0-9]+ Test +#.* Passed |^ *Start +[0-9]+:' "$log" | head -n 80 || true
+        grep -v -E '^ *[0-9]+/[0-9]+ Test +#.*( Passed |Skipped)|^ *Start +[0-9]+:|\(Skipped\)$' "$log" |
+            head -n 80 || true
         note "all of it: $log"
     fi
     if [ -n "$late" ]; then
