@@ -78,30 +78,30 @@
 extern "C" {
 #endif
 
-/* clang-format off: columns and nested conditionals */
+/* clang-format off */
 #define STITCH_VERSION_MAJOR 0
 #define STITCH_VERSION_MINOR 2
 #define STITCH_VERSION_PATCH 0
-#define STITCH_VERSION       "0.2.0"
+#define STITCH_VERSION "0.2.0"
 
 #if defined(_WIN32) && defined(STITCH_SHARED)
-#ifdef STITCH_BUILD
-#define STITCH_API __declspec(dllexport)
-#else
-#define STITCH_API __declspec(dllimport)
-#endif
+#  ifdef STITCH_BUILD
+#    define STITCH_API __declspec(dllexport)
+#  else
+#    define STITCH_API __declspec(dllimport)
+#  endif
 #elif defined(__GNUC__)
-#define STITCH_API __attribute__((visibility("default")))
+#  define STITCH_API __attribute__((visibility("default")))
 #else
-#define STITCH_API
+#  define STITCH_API
 #endif
 
 #if defined(__GNUC__)
-#define STITCH_NODISCARD __attribute__((warn_unused_result))
+#  define STITCH_NODISCARD __attribute__((warn_unused_result))
 #elif defined(_MSC_VER)
-#define STITCH_NODISCARD _Check_return_
+#  define STITCH_NODISCARD _Check_return_
 #else
-#define STITCH_NODISCARD
+#  define STITCH_NODISCARD
 #endif
 /* clang-format on */
 
@@ -144,10 +144,9 @@ enum stitch_backend {
                                     old one. Call stitch_base again after each; hold no pointers across them */
 };
 
-/* clang-format off: comments in columns */
+/* clang-format off */
 /* Flags. Of the region, at creation: */
-#define STITCH_LAZY                                                                                                    \
-    UINT64_C(0x01)                        /* grow does not commit; the first access finds memory, or is SIGBUS.
+#define STITCH_LAZY        UINT64_C(0x01) /* grow does not commit; the first access finds memory, or is SIGBUS.
                                              Windows: without effect, grow commits all the same */
 #define STITCH_KEEP        UINT64_C(0x02) /* stays until stitch_unlink, attached or not. Windows: STITCH_ENOTSUP */
 #define STITCH_SMALL_PAGES UINT64_C(0x80) /* commit page by page, never 2 MiB at once; see stitch_grow */
@@ -155,22 +154,20 @@ enum stitch_backend {
 #define STITCH_READONLY    UINT64_C(0x04) /* attach without the right to write, enforced by the system */
 #define STITCH_OTHER_OWNER UINT64_C(0x08) /* accept a region of another user (needs STITCH_READONLY; caveat 4) */
 /* Of the handle, at create, open and attach: */
-#define STITCH_EXCLUSIVE                                                                                               \
-    UINT64_C(0x10)                   /* be the only writer as long as the handle is open. Growth inside committed
+#define STITCH_EXCLUSIVE   UINT64_C(0x10) /* be the only writer as long as the handle is open. Growth inside committed
                                              memory then makes no system call. Waits until no other handle writes.
                                              Writing calls of others wait until this handle is closed or its process
                                              has ended. A forked child's handle is an ordinary one. Not read-only */
-#define STITCH_NOWAIT UINT64_C(0x20) /* STITCH_EBUSY where this handle would wait for another writer */
-#define STITCH_INHERIT                                                                                                 \
-    UINT64_C(0x40) /* Windows: children inherit the objects' handles, which keeps them alive.
+#define STITCH_NOWAIT      UINT64_C(0x20) /* STITCH_EBUSY where this handle would wait for another writer */
+#define STITCH_INHERIT     UINT64_C(0x40) /* Windows: children inherit the objects' handles, which keeps them alive.
                                              Elsewhere without effect: nothing survives exec */
 
-#define STITCH_NAME_MAX         200                  /* bytes in a region's name, at most; at least 1 */
-#define STITCH_EXTENT_UNIT      (UINT64_C(2) << 20)  /* extents and offsets of segments are multiples of this: 2 MiB */
-#define STITCH_RESERVE_DEFAULT  (UINT64_C(32) << 30) /* 32 GiB */
-#define STITCH_RESERVE_MAX      (UINT64_C(64) << 40) /* 64 TiB; the system may give less */
+#define STITCH_NAME_MAX    200                   /* bytes in a region's name, at most; at least 1 */
+#define STITCH_EXTENT_UNIT (UINT64_C(2) << 20)   /* extents and offsets of segments are multiples of this: 2 MiB */
+#define STITCH_RESERVE_DEFAULT (UINT64_C(32) << 30) /* 32 GiB */
+#define STITCH_RESERVE_MAX (UINT64_C(64) << 40)  /* 64 TiB; the system may give less */
 #define STITCH_SEGMENTS_DEFAULT UINT64_C(1024)
-#define STITCH_SEGMENTS_MAX     UINT64_C(65536)
+#define STITCH_SEGMENTS_MAX UINT64_C(65536)
 /* clang-format on */
 
 /*
@@ -198,17 +195,11 @@ struct stitch_options {
                              Elsewhere STITCH_ENOTSUP: `mode` does it */
 };
 
-/* clang-format off: one line each */
+/* clang-format off */
 #ifdef __cplusplus
-#define STITCH_OPTIONS_INIT                                                                                            \
-    {                                                                                                                  \
-        sizeof(struct stitch_options), 0, 0, 0, 0, 0, nullptr, 0, 0, nullptr                                           \
-    }
+#  define STITCH_OPTIONS_INIT { sizeof(struct stitch_options), 0, 0, 0, 0, 0, nullptr, 0, 0, nullptr }
 #else
-#define STITCH_OPTIONS_INIT                                                                                            \
-    {                                                                                                                  \
-        .struct_size = sizeof(struct stitch_options)                                                                   \
-    }
+#  define STITCH_OPTIONS_INIT { .struct_size = sizeof(struct stitch_options) }
 #endif
 /* clang-format on */
 
