@@ -11,7 +11,11 @@ static t_state before;
 
 static stitch_region *create(const char *name, uint64_t reserve, uint64_t size)
 {
-    return t_create_shape((t_shape){ .name = name, .reserve = reserve, .size = size });
+    struct stitch_options options = t_options();
+
+    options.reserve = reserve; /* may be 0 */
+    options.size = size;
+    return t_create_with(name, &options);
 }
 
 static void promise_5_all_is_there_from_the_beginning(void)
