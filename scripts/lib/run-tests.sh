@@ -63,7 +63,7 @@ seconds_of() {
 
 # run_tests label folder log setting ctest_option...: runs the tests of a build folder, with a setting of env. A test
 # that timed out is run again, alone and with up to four times the time. A test that failed is not repeated. Leaves a
-# line about the result in $said, and the output of every test in FOLDER/cases.log. Returns 0 when all passed in the end.
+# line about the result in $said, and the output of every test in FOLDER/cases.log. Returns 0 if all passed in the end.
 run_tests() {
     label=$1
     folder=$2
