@@ -35,10 +35,10 @@ machine_measure() {
     echo "$percent"
 }
 
-# machine_factor percent: prints the factor for timeouts, from 1 to 10: the percentage rounded up, less a quarter for
+# machine_factor percent: prints the factor for timeouts, from 1 to 5: the percentage rounded up, less a quarter for
 # the noise of the measurement.
 machine_factor() {
     factor=$((($1 + 74) / 100))
-    [ "$factor" -le 10 ] || factor=10
+    [ "$factor" -le 5 ] || factor=5
     echo "$factor"
 }
