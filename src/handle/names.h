@@ -22,7 +22,7 @@
 #define ST_NAMES_SEGMENT  "stitch.s."
 #define ST_NAMES_ROSTER   "stitch.m."
 
-/* Is it 1 to STITCH_NAME_MAX bytes, none of them a control character or a separator on any system (slash, backslash)? */
+/* Is it 1 to STITCH_NAME_MAX bytes, none of them a control character, a slash or a backslash (separators somewhere)? */
 bool st_names_valid(const char *name);
 
 void st_names_region(char out[ST_NAME_SIZE], const char *name);
