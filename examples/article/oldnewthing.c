@@ -51,12 +51,9 @@ static int report_memory_presence(stitch_region *region)
         const char *what;
         uint64_t offset;
     } bytes[] = {
-        { "first byte of all", 0 },
-        { "last of the first part", plan.part - 1 },
-        { "first after it", plan.part },
-        { "last of the second part", 2 * plan.part - 1 },
-        { "first after it", 2 * plan.part },
-        { "last byte of all", plan.whole - 1 },
+        { "first byte of all", 0 },          { "last of the first part", plan.part - 1 },
+        { "first after it", plan.part },     { "last of the second part", 2 * plan.part - 1 },
+        { "first after it", 2 * plan.part }, { "last byte of all", plan.whole - 1 },
     };
     struct stitch_info info;
     int err = stitch_info(region, &info);

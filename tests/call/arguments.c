@@ -29,11 +29,11 @@ static void options_refused(void)
 {
     struct stitch_options options;
 
-#define REFUSED(field, value)                                                                                         \
-    do {                                                                                                              \
-        options = t_options();                                                                                        \
-        options.field = (value);                                                                                      \
-        refused(&options, STITCH_EINVAL);                                                                             \
+#define REFUSED(field, value)                                                                                          \
+    do {                                                                                                               \
+        options = t_options();                                                                                         \
+        options.field = (value);                                                                                       \
+        refused(&options, STITCH_EINVAL);                                                                              \
     } while (0)
     REFUSED(struct_size, 0);
     REFUSED(struct_size, 7);
@@ -262,8 +262,8 @@ static void out_of_range(void)
 static void bad_names(void)
 {
     char long_name[STITCH_NAME_MAX + 2], control[3] = "a?";
-    const char *const bad[] = { NULL, "", long_name, "a/b", "/", "/a", "a/", "..\\x", "\\",
-                                "tab\there", "line\n", "\x7f" };
+    const char *const bad[] = { NULL, "",      long_name, "a/b",       "/",      "/a",
+                                "a/", "..\\x", "\\",      "tab\there", "line\n", "\x7f" };
     struct stitch_options options = t_options();
 
     memset(long_name, 'n', sizeof long_name - 1);
@@ -293,11 +293,11 @@ static int count_name(const struct stitch_listing *listing, void *wanted)
 static void good_names(void)
 {
     char longest[STITCH_NAME_MAX + 1];
-    char *const good[] = { (char[]){ "a" },       (char[]){ "." },         (char[]){ ".." },
-                           (char[]){ " " },       (char[]){ "two words" }, (char[]){ "-rf" },
-                           (char[]){ "%s%n" },    (char[]){ "\xc3\xa4\xe2\x82\xac" },
-                           (char[]){ "\xff\x80" }, (char[]){ "stitch.r.x" }, (char[]){ "*?[]" },
-                           longest };
+    char *const good[] = {
+        (char[]){ "a" },         (char[]){ "." },          (char[]){ ".." },   (char[]){ " " },
+        (char[]){ "two words" }, (char[]){ "-rf" },        (char[]){ "%s%n" }, (char[]){ "\xc3\xa4\xe2\x82\xac" },
+        (char[]){ "\xff\x80" },  (char[]){ "stitch.r.x" }, (char[]){ "*?[]" }, longest
+    };
 
     memset(longest, 'n', sizeof longest - 1);
     longest[sizeof longest - 1] = 0;

@@ -25,8 +25,8 @@ static stitch_region *open_with(const char *name, uint64_t flags)
 
 static stitch_region *create(const char *name, uint64_t flags)
 {
-    return t_create_shape((t_shape){ .name = name, .flags = flags, .extent = STITCH_EXTENT_UNIT,
-                                     .reserve = T_MIB(64) });
+    return t_create_shape(
+        (t_shape){ .name = name, .flags = flags, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 }
 
 /* Fails unless every writing call gives STITCH_EBUSY, changes nothing, and leaves its out arguments alone. */

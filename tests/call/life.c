@@ -440,12 +440,7 @@ static const struct CMUnitTest tests[] = {
 };
 
 static const t_helper helpers[] = {
-    T_ENTRY(heir),
-    T_ENTRY(racer),
-    T_ENTRY(coming_and_going),
-    T_ENTRY(holder),
-    T_ENTRY(endless_creator),
-    { NULL, NULL },
+    T_ENTRY(heir), T_ENTRY(racer), T_ENTRY(coming_and_going), T_ENTRY(holder), T_ENTRY(endless_creator), { NULL, NULL },
 };
 
 T_MAIN(tests, helpers)

@@ -13,8 +13,8 @@ enum { FOLLOWERS = 3 };
 
 static stitch_region *create(const char *name, unsigned segments)
 {
-    return t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64),
-                                     .segments = segments });
+    return t_create_shape(
+        (t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64), .segments = segments });
 }
 
 /* Attaches; then syncs on "sync", and otherwise ends. */

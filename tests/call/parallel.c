@@ -129,11 +129,8 @@ static void what_lend_refuses(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_BOTH(lent_threads_take_part),
-    T_TEST(a_lender_may_do_nothing),
-    T_TEST(nobody_is_asked_for_a_little),
-    T_BOTH(small_pages_are_for_the_region),
-    T_TEST(what_lend_refuses),
+    T_BOTH(lent_threads_take_part),         T_TEST(a_lender_may_do_nothing), T_TEST(nobody_is_asked_for_a_little),
+    T_BOTH(small_pages_are_for_the_region), T_TEST(what_lend_refuses),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #ifndef CLONE_NEWTIME
-#  define CLONE_NEWTIME 0x80
+#define CLONE_NEWTIME 0x80
 #endif
 
 #define TICK_US 10000 /* /proc tells a process's start in hundredths of a second */

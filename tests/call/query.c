@@ -215,7 +215,7 @@ static void discard_gives_back_in_lazy_regions(void)
     memset(t_bytes(region), 0x3d, T_MIB(9));
     was = t_info(region).resident;
     T_OK(stitch_discard(region, T_MIB(1) + 5, T_MIB(6))); /* across seams */
-    if (t_info(region).resident > was - T_MIB(5)) /* reading would make them resident again */
+    if (t_info(region).resident > was - T_MIB(5))         /* reading would make them resident again */
         T_FAIL("%" PRIu64 " bytes are held of %" PRIu64, t_info(region).resident, was);
     t_all_bytes(region, 0, T_MIB(1) + 5, 0x3d);
     t_all_bytes(region, T_MIB(1) + 8192, T_MIB(6) - 16384, 0);
@@ -301,8 +301,9 @@ static void list_tells_what_a_stranger_sees(void)
 /* Foreign files in the folder are no regions. */
 static void list_passes_over_other_files(void)
 {
-    static const char *const names[] = { "something", "stitch.",    "stitch.r",
-                                         "stitch.r.", "stitch.x.y", "stitch.s.1.2" };
+    static const char *const names[] = {
+        "something", "stitch.", "stitch.r", "stitch.r.", "stitch.x.y", "stitch.s.1.2"
+    };
     seen s = { 0 };
     char path[512];
 

@@ -234,15 +234,9 @@ static void does_not_mind_advice(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_TEST(sees_what_is_missing),
-    T_TEST(sees_what_is_foreign),
-    T_TEST(sees_what_is_shifted),
-    T_TEST(sees_wrong_rights),
-    T_TEST(sees_a_private_copy),
-    T_TEST(sees_holes_in_the_reservation),
-    T_TEST(sees_a_wrong_object),
-    T_TEST(sees_memory_that_is_not_there),
-    T_TEST(does_not_mind_advice),
+    T_TEST(sees_what_is_missing), T_TEST(sees_what_is_foreign),          T_TEST(sees_what_is_shifted),
+    T_TEST(sees_wrong_rights),    T_TEST(sees_a_private_copy),           T_TEST(sees_holes_in_the_reservation),
+    T_TEST(sees_a_wrong_object),  T_TEST(sees_memory_that_is_not_there), T_TEST(does_not_mind_advice),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };

@@ -290,12 +290,8 @@ static const struct CMUnitTest tests[] = {
 };
 
 static const t_helper helpers[] = {
-    T_ENTRY(at_the_limit),
-    T_ENTRY(follower_at_the_limit),
-    T_ENTRY(create_at_the_limit),
-    T_ENTRY(address_space),
-    T_ENTRY(little_memory),
-    { NULL, NULL },
+    T_ENTRY(at_the_limit),  T_ENTRY(follower_at_the_limit), T_ENTRY(create_at_the_limit),
+    T_ENTRY(address_space), T_ENTRY(little_memory),         { NULL, NULL },
 };
 
 T_MAIN(tests, helpers)

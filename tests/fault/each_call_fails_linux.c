@@ -417,9 +417,9 @@ static void so_many_failures(void)
 #define T_OPERATION_TEST(id) promise_7_##id
 
 static const struct CMUnitTest tests[] = {
-    T_OPERATIONS_TABLE          /* */
-    T_OPERATIONS_TABLE_ON_FILES /* */
-    T_TEST(promise_7_a_reservation_that_cannot_be_cut_to_size),
+    T_OPERATIONS_TABLE              /* */
+        T_OPERATIONS_TABLE_ON_FILES /* */
+            T_TEST(promise_7_a_reservation_that_cannot_be_cut_to_size),
     T_TEST(promise_7_a_reservation_that_cannot_be_made),
     T_STITCHED(promise_7_a_shrink_that_cannot_catch_up),
     T_BOTH(promise_7_what_cannot_be_given_back_is_the_next_writers),

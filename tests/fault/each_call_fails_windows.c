@@ -134,7 +134,7 @@ static void so_many_failures(void)
 
 static const struct CMUnitTest tests[] = {
     T_OPERATIONS_TABLE /* */
-    T_TEST(so_many_failures),
+        T_TEST(so_many_failures),
 };
 
 static const t_helper helpers[] = { { NULL, NULL } };

@@ -423,9 +423,9 @@ static void so_many_deaths(void)
 #define T_OPERATION_TEST(id) promise_8_##id
 
 static const struct CMUnitTest tests[] = {
-    T_OPERATIONS_TABLE          /* */
-    T_OPERATIONS_TABLE_ON_FILES /* */
-    T_TEST(each_store_is_a_step),
+    T_OPERATIONS_TABLE              /* */
+        T_OPERATIONS_TABLE_ON_FILES /* */
+            T_TEST(each_store_is_a_step),
     T_TEST(so_many_deaths),
 };
 

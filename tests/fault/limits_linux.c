@@ -19,8 +19,8 @@ static t_state before;
 
 static stitch_region *create_here(uint64_t size)
 {
-    return t_create_shape((t_shape){ .backend = t_argument_number(0), .extent = STITCH_EXTENT_UNIT,
-                                     .reserve = T_MIB(256), .size = size });
+    return t_create_shape((t_shape){
+        .backend = t_argument_number(0), .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(256), .size = size });
 }
 
 static bool is_single(void)

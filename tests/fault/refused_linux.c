@@ -236,12 +236,8 @@ static const struct CMUnitTest tests[] = {
 };
 
 static const t_helper helpers[] = {
-    T_ENTRY(lock_holder),
-    T_ENTRY(poor_user),
-    T_ENTRY(owner),
-    T_ENTRY(third),
-    T_ENTRY(third_after_death),
-    { NULL, NULL },
+    T_ENTRY(lock_holder), T_ENTRY(poor_user),         T_ENTRY(owner),
+    T_ENTRY(third),       T_ENTRY(third_after_death), { NULL, NULL },
 };
 
 T_MAIN(tests, helpers)

@@ -167,8 +167,8 @@ static void promise_7_a_follower_whose_placeholder_is_used_up(void)
     const char *name = t_name();
     stitch_region *region, *reader;
 
-    region = t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(16),
-                                       .size = T_MIB(2) });
+    region =
+        t_create_shape((t_shape){ .name = name, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(16), .size = T_MIB(2) });
     reader = t_open_readonly(name);
     memset(t_bytes(region), 0x52, T_MIB(2));
     for (int i = 0; i < 4; i++)

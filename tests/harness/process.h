@@ -16,14 +16,14 @@
 #include <stdio.h>
 
 #if defined(__MINGW_PRINTF_FORMAT) /* the C library's printf, or its replacement by mingw's: <stdio.h> knows */
-#  define T_PRINTF(at, first) __attribute__((format(__MINGW_PRINTF_FORMAT, at, first)))
-#  define T_SCANF(at, first) __attribute__((format(__MINGW_SCANF_FORMAT, at, first)))
+#define T_PRINTF(at, first) __attribute__((format(__MINGW_PRINTF_FORMAT, at, first)))
+#define T_SCANF(at, first)  __attribute__((format(__MINGW_SCANF_FORMAT, at, first)))
 #elif defined(__GNUC__)
-#  define T_PRINTF(at, first) __attribute__((format(printf, at, first)))
-#  define T_SCANF(at, first) __attribute__((format(scanf, at, first)))
+#define T_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#define T_SCANF(at, first)  __attribute__((format(scanf, at, first)))
 #else
-#  define T_PRINTF(at, first)
-#  define T_SCANF(at, first)
+#define T_PRINTF(at, first)
+#define T_SCANF(at, first)
 #endif
 
 /*

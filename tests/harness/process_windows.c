@@ -95,8 +95,8 @@ t_process *t_start(const char *helper, const char *format, ...)
     (void)SetHandleInformation(startup.hStdError, HANDLE_FLAG_INHERIT, 1);
     (void)fflush(NULL);
     do
-        made = CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
-                              &started);
+        made =
+            CreateProcessA(program_path, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup, &started);
     while (!made && t_start_again(&tries));
     if (!made)
         T_FAIL("no process: %lu", (unsigned long)GetLastError());
@@ -178,7 +178,7 @@ void t_pipe_close(t_process *to)
 /* Calls NtSuspendProcess or NtResumeProcess, as task managers do. They return when the process has stopped. */
 static void suspend_or_resume(const t_process *process, const char *call)
 {
-    LONG(WINAPI *function)(HANDLE);
+    LONG(WINAPI * function)(HANDLE);
     FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), call);
 
     memcpy(&function, &found, sizeof found);

@@ -26,8 +26,7 @@ static void add_region(t_state *state, stitch_region *region)
 
     t_state_add(state, "size %" PRIu64 " generation %" PRIu64 " segments %" PRIu64 " base %" PRIx64 "\n", info.size,
                 info.generation, info.segments, base);
-    t_state_add(state,
-                "region: size %" PRIu64 " generation %" PRIu64 " segments %" PRIu64 " committed %" PRIu64 "\n",
+    t_state_add(state, "region: size %" PRIu64 " generation %" PRIu64 " segments %" PRIu64 " committed %" PRIu64 "\n",
                 info.region_size, info.region_generation, info.region_segments, info.committed);
     for (size_t i = 0; i < ranges.count; i++) {
         t_range range = t_state_range(ranges.item[i], base);

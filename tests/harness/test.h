@@ -34,9 +34,9 @@
 #include <stitch/stitch.h>
 #include "process.h"
 
-#define T_KIB(n) ((uint64_t)(n) << 10)
-#define T_MIB(n) ((uint64_t)(n) << 20)
-#define T_GIB(n) ((uint64_t)(n) << 30)
+#define T_KIB(n)       ((uint64_t)(n) << 10)
+#define T_MIB(n)       ((uint64_t)(n) << 20)
+#define T_GIB(n)       ((uint64_t)(n) << 30)
 #define T_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---------------------------------------------------------------------------------------------- assertions --- */
@@ -46,12 +46,12 @@
  * they end the process, whose exit status is then 1.
  */
 #define T_TRUE(condition) ((condition) ? (void)0 : t_fail(__FILE__, __LINE__, "not so: %s", #condition))
-#define T_EQ(a, b) t_equal((uint64_t)(a), (uint64_t)(b), #a, #b, __FILE__, __LINE__)
-#define T_STR_EQ(a, b) t_equal_text((a), (b), #a, __FILE__, __LINE__)
-#define T_FAIL(...) t_fail(__FILE__, __LINE__, __VA_ARGS__)
+#define T_EQ(a, b)        t_equal((uint64_t)(a), (uint64_t)(b), #a, #b, __FILE__, __LINE__)
+#define T_STR_EQ(a, b)    t_equal_text((a), (b), #a, __FILE__, __LINE__)
+#define T_FAIL(...)       t_fail(__FILE__, __LINE__, __VA_ARGS__)
 
 /* Fails unless the call returns 0; unless it returns exactly this code. */
-#define T_OK(call) t_result((call), 0, #call, __FILE__, __LINE__)
+#define T_OK(call)          t_result((call), 0, #call, __FILE__, __LINE__)
 #define T_GIVES(call, code) t_result((call), (code), #call, __FILE__, __LINE__)
 
 _Noreturn void t_fail(const char *file, int line, const char *format, ...) T_PRINTF(3, 4);
@@ -77,6 +77,7 @@ typedef struct t_case {
     bool segments; /* skipped where a region has one segment only */
 } t_case;
 
+/* clang-format off */
 #define T_CASE(function, label, backend, segments)                                                                    \
     { #function label, t_run, t_setup, t_teardown, (void *)&(t_case){ function, backend, segments } }
 /*
@@ -89,6 +90,7 @@ typedef struct t_case {
 #define T_FIXED(function) T_CASE(function, " (fixed)", STITCH_BACKEND_FIXED, false)
 #define T_REMAP(function) T_CASE(function, " (remap)", STITCH_BACKEND_REMAP, false)
 #define T_BOTH(function) T_STITCHED(function), T_SINGLE(function)
+/* clang-format on */
 
 typedef struct t_helper {
     const char *name;
@@ -96,10 +98,14 @@ typedef struct t_helper {
 } t_helper;
 
 #define T_HELPER(name) static void helper_##name(void)
+/* clang-format off */
 #define T_ENTRY(name) { #name, helper_##name }
+/* clang-format on */
 
+/* clang-format off */
 #define T_MAIN(tests, helpers)                                                                                        \
     int main(int argc, char **argv) { return t_main(argc, argv, (helpers), (tests), T_COUNT(tests)); }
+/* clang-format on */
 
 int t_main(int argc, char **argv, const t_helper *helpers, const struct CMUnitTest *tests, size_t count);
 int t_setup(void **state);

@@ -85,8 +85,8 @@ static int make_kept(const char *name)
 {
     stitch_region *region;
 
-    region = t_create_shape((t_shape){ .name = name, .flags = STITCH_KEEP, .extent = STITCH_EXTENT_UNIT,
-                                       .reserve = T_MIB(64) });
+    region = t_create_shape(
+        (t_shape){ .name = name, .flags = STITCH_KEEP, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
     for (int i = 0; i < 3; i++)
         T_OK(stitch_grow(region, T_MIB(2) - 4096, NULL));
     t_close(region);

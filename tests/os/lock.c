@@ -436,11 +436,7 @@ static const struct CMUnitTest tests[] = {
 };
 
 static const t_helper helpers[] = {
-    T_ENTRY(lock_holder),
-    T_ENTRY(writer_holder),
-    T_ENTRY(dying_writer),
-    T_ENTRY(sleeper),
-    { NULL, NULL },
+    T_ENTRY(lock_holder), T_ENTRY(writer_holder), T_ENTRY(dying_writer), T_ENTRY(sleeper), { NULL, NULL },
 };
 
 T_MAIN(tests, helpers)

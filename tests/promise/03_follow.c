@@ -55,8 +55,8 @@ static void check_zero_or(const stitch_region *region, uint64_t from, uint64_t t
 
 static stitch_region *create_with_extent(const char *name, uint64_t size, uint64_t flags)
 {
-    stitch_region *region = t_create_shape((t_shape){ .name = name, .flags = flags, .extent = STITCH_EXTENT_UNIT,
-                                                      .reserve = T_MIB(64) });
+    stitch_region *region =
+        t_create_shape((t_shape){ .name = name, .flags = flags, .extent = STITCH_EXTENT_UNIT, .reserve = T_MIB(64) });
 
     while (stitch_size(region) < size)
         T_OK(stitch_grow(region, T_MIB(1), NULL));

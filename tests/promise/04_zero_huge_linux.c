@@ -38,9 +38,9 @@ static void grow_and_check(stitch_region *region, uint64_t size)
 
 static void exercise(const char *folder, uint64_t backend)
 {
-    static const uint64_t sizes[] = { 1,          T_KIB(64),      T_MIB(2), T_MIB(2) + 1, T_KIB(100), T_MIB(9) + 5, 3,
-                                      T_MIB(40),  T_MIB(39) - 77, T_MIB(2), T_MIB(32),    T_MIB(31),  T_MIB(33),    0,
-                                      T_MIB(4),   T_KIB(700),     T_MIB(6) };
+    static const uint64_t sizes[] = { 1,         T_KIB(64), T_MIB(2),       T_MIB(2) + 1, T_KIB(100), T_MIB(9) + 5,
+                                      3,         T_MIB(40), T_MIB(39) - 77, T_MIB(2),     T_MIB(32),  T_MIB(31),
+                                      T_MIB(33), 0,         T_MIB(4),       T_KIB(700),   T_MIB(6) };
     struct stitch_options options = t_options();
     stitch_region *region;
     struct stitch_verify_report report;

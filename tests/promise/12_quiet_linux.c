@@ -137,8 +137,10 @@ static void backend_from_the_environment(void)
     static const struct {
         const char *value;
         uint64_t backend;
-    } settings[] = { { "single", STITCH_BACKEND_SINGLE }, { "stitched", STITCH_BACKEND_STITCHED },
-                     { "", STITCH_BACKEND_STITCHED }, { NULL, STITCH_BACKEND_STITCHED } };
+    } settings[] = { { "single", STITCH_BACKEND_SINGLE },
+                     { "stitched", STITCH_BACKEND_STITCHED },
+                     { "", STITCH_BACKEND_STITCHED },
+                     { NULL, STITCH_BACKEND_STITCHED } };
     stitch_region *region = NULL;
     struct stitch_options options = STITCH_OPTIONS_INIT;
 

@@ -120,16 +120,47 @@ static void security_is_the_systems_affair(void)
 static void create_refuses_nonsense(void)
 {
     static const char *const lines[] = {
-        "create", "create ''", "create a/b", "create a b", "create 'a\\b'", "create 'Local\\a'", "create 'a\001b'",
-        "create x --size=12Q", "create x --size=-5", "create x --size=1.5", "create x --size=16777216T",
-        "create x --size=", "create x --size", "create x --reserve=1M", "create x --reserve=65T",
+        "create",
+        "create ''",
+        "create a/b",
+        "create a b",
+        "create 'a\\b'",
+        "create 'Local\\a'",
+        "create 'a\001b'",
+        "create x --size=12Q",
+        "create x --size=-5",
+        "create x --size=1.5",
+        "create x --size=16777216T",
+        "create x --size=",
+        "create x --size",
+        "create x --reserve=1M",
+        "create x --reserve=65T",
         "create x --reserve=0",
-        "create x --mode=0666", "create x --mode=rw", "create x --extent=0", "create x --segments=0",
-        "create x --segments=65537", "create x --segments=1K", "create x --backend=other",
-        "create x --single --backend=stitched", "create x --lazy --backend=fixed", "create x --lazy --backend=remap",
-        "create x --backend=fixed", "put x --backend=fixed", "hold x --backend=fixed", "create x --siz=1",
-        "create x -z", "create -- --x y", "hold", "hold x --time=y", "hold x --time=", "hold a/b",
-        "hold x --size=z", "hold x --linger=1", "put x --linger=-1", "put x --linger=y", "grow x 1 --linger=",
+        "create x --mode=0666",
+        "create x --mode=rw",
+        "create x --extent=0",
+        "create x --segments=0",
+        "create x --segments=65537",
+        "create x --segments=1K",
+        "create x --backend=other",
+        "create x --single --backend=stitched",
+        "create x --lazy --backend=fixed",
+        "create x --lazy --backend=remap",
+        "create x --backend=fixed",
+        "put x --backend=fixed",
+        "hold x --backend=fixed",
+        "create x --siz=1",
+        "create x -z",
+        "create -- --x y",
+        "hold",
+        "hold x --time=y",
+        "hold x --time=",
+        "hold a/b",
+        "hold x --size=z",
+        "hold x --linger=1",
+        "put x --linger=-1",
+        "put x --linger=y",
+        "grow x 1 --linger=",
     };
 
     tool_begin();
@@ -308,10 +339,15 @@ static void help_tells_of_every_command(void)
 static void output_that_is_lost_is_a_failure(void)
 {
     static const char *const lost[] = {
-        "ls >/dev/full", "--help >/dev/full", "show r --json >/dev/full", "cat r >/dev/full", "cat r >&-",
+        "ls >/dev/full",
+        "--help >/dev/full",
+        "show r --json >/dev/full",
+        "cat r >/dev/full",
+        "cat r >&-",
         "hold r --time=0 >/dev/full",
         /* Text for a closed stream never goes into the region by its descriptor. */
-        "put r <xyz >&-", "grow r 4096 <&- >&-",
+        "put r <xyz >&-",
+        "grow r 4096 <&- >&-",
     };
     static const char *const refused[] = { "<&- >&- 2>&-", ">&- 2>&-", "2>&-" };
     char script[256];

@@ -226,12 +226,8 @@ static void top_tells_how_fast_it_goes(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_TEST(watch_tells_every_change),
-    T_TEST(watch_tells_it_to_programs),
-    T_TEST(watch_ends_when_it_is_said_to),
-    T_TEST(watch_keeps_no_region),
-    T_TEST(top_shows_all_regions),
-    T_TEST(top_tells_how_fast_it_goes),
+    T_TEST(watch_tells_every_change), T_TEST(watch_tells_it_to_programs), T_TEST(watch_ends_when_it_is_said_to),
+    T_TEST(watch_keeps_no_region),    T_TEST(top_shows_all_regions),      T_TEST(top_tells_how_fast_it_goes),
 };
 
 T_MAIN(tests, tool_helpers)

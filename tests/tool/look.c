@@ -31,7 +31,9 @@ static void ls_lists_all_in_json(void)
 
 static void ls_hides_none_of_a_folder(void)
 {
-    const char *wild = "w\xc3\xa4" "x\xff" "31m\xc2\x9b\xe2\x80\xae"; /* with a byte that is not UTF-8 */
+    const char *wild = "w\xc3\xa4"
+                       "x\xff"
+                       "31m\xc2\x9b\xe2\x80\xae"; /* with a byte that is not UTF-8 */
     struct stitch_options options = STITCH_OPTIONS_INIT;
     stitch_region *region;
     json_t *root;

@@ -345,12 +345,8 @@ static void lines_are_not_parted(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_TEST(who_tells_each_process),
-    T_TEST(who_tells_writers_apart),
-    T_STITCHED(who_tells_what_each_pins),
-    T_TEST(gc_removes_what_was_left),
-    T_TEST(several_puts_and_a_follower),
-    T_SINGLE(several_puts_and_a_follower),
+    T_TEST(who_tells_each_process),   T_TEST(who_tells_writers_apart),     T_STITCHED(who_tells_what_each_pins),
+    T_TEST(gc_removes_what_was_left), T_TEST(several_puts_and_a_follower), T_SINGLE(several_puts_and_a_follower),
     T_TEST(lines_are_not_parted),
 };
 

@@ -137,7 +137,7 @@ static void a_page_that_q_ends(void)
     start("xterm", NULL, NULL);
     wait_for("one");
     tool_make("two", "-s 1M");
-    wait_for("two"); /* the page is written again */
+    wait_for("two");  /* the page is written again */
     press("x\x1b[A"); /* a key without meaning, and an arrow */
     press("q");
     T_EQ(finish(), 0);
@@ -162,7 +162,7 @@ static void the_page_follows_the_size(void)
         while (take(0)) {
         }
     }
-    resize(4, 80); /* room for two of the ten */
+    resize(4, 80);                /* room for two of the ten */
     press_for("\x1b[6~", "ffff"); /* page down */
     press_for("\x1b[5~", "aaaa"); /* page up */
     press_for("\x1bOB", "cccc");  /* a line down */
@@ -228,11 +228,8 @@ static void terminals_without_pages(void)
 }
 
 static const struct CMUnitTest tests[] = {
-    T_TEST(a_page_that_q_ends),
-    T_TEST(the_page_follows_the_size),
-    T_TEST(an_interruption_gives_the_terminal_back),
-    T_TEST(a_failure_can_be_read),
-    T_TEST(terminals_without_pages),
+    T_TEST(a_page_that_q_ends),    T_TEST(the_page_follows_the_size), T_TEST(an_interruption_gives_the_terminal_back),
+    T_TEST(a_failure_can_be_read), T_TEST(terminals_without_pages),
 };
 
 T_MAIN(tests, tool_helpers)

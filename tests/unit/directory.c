@@ -144,7 +144,7 @@ static void journal_and_waiters(void)
     same.next = now.record;
     T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL));
     st_directory_announce_waiter(shared());
-    T_TRUE(st_directory_publish(shared(), &geometry, &now, &same, NULL)); /* a waiter sleeps: it must be woken */
+    T_TRUE(st_directory_publish(shared(), &geometry, &now, &same, NULL));  /* a waiter sleeps: it must be woken */
     T_TRUE(!st_directory_publish(shared(), &geometry, &now, &same, NULL)); /* only once */
     T_TRUE(st_directory_generation_word(shared()) == &shared()->generation);
 }
@@ -213,8 +213,8 @@ static void every_field_of_the_header_is_checked(void)
 }
 
 /* build() ends with generation 4, so record 0 counts and its entries are at ring positions 0 to 2. */
-#define RECORD(field) offsetof(struct st_directory, record[0].field)
-#define ENTRY(i, field) (offsetof(struct st_directory, entry) + (i) * 24 + offsetof(struct st_entry_shared, field))
+#define RECORD(field)   offsetof(struct st_directory, record[0].field)
+#define ENTRY(i, field) (offsetof(struct st_directory, entry) + (i)*24 + offsetof(struct st_entry_shared, field))
 
 static void every_field_of_record_and_entries_is_checked(void)
 {
@@ -294,8 +294,8 @@ static void must_be_sound(const struct st_snapshot *s)
 
 static void random_damage(void)
 {
-    static const uint64_t nasty[] = { 0, 1, 2, 3, 4096, UNIT, 2 * UNIT, UNIT - 1,
-                                      UINT64_MAX, UINT64_C(1) << 63, CAPACITY };
+    static const uint64_t nasty[] = { 0,       1, 2, 3, 4096, UNIT, 2 * UNIT, UNIT - 1, UINT64_MAX, UINT64_C(1) << 63,
+                                      CAPACITY };
     t_random random = t_random_start();
     uint64_t sound = 0, rounds = t_rounds(300000);
 
@@ -307,8 +307,8 @@ static void random_damage(void)
         build();
         while (hits-- > 0) {
             uint64_t at = t_random_below(&random, (sizeof(struct st_directory) + 24 * CAPACITY) / 8) * 8;
-            uint64_t value = t_random_below(&random, 4) ? nasty[t_random_below(&random, T_COUNT(nasty))]
-                                                        : t_random_next(&random);
+            uint64_t value =
+                t_random_below(&random, 4) ? nasty[t_random_below(&random, T_COUNT(nasty))] : t_random_next(&random);
 
             put((size_t)at, value);
         }

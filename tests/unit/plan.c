@@ -5,8 +5,8 @@
 #include "base/arith.h"
 #include "shared/plan.h"
 
-#define UNIT STITCH_EXTENT_UNIT
-#define PAGE UINT64_C(4096)
+#define UNIT        STITCH_EXTENT_UNIT
+#define PAGE        UINT64_C(4096)
 #define LONG_REGION 64
 
 static const struct st_rules by_page = {

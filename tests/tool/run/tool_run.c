@@ -168,7 +168,9 @@ static tool_process *start(const char *line, size_t length, bool waits_for_input
     if (command.out != NULL)
         (void)snprintf(process->out, sizeof process->out, "%s", command.out);
     tool_child_start(&process->child, command.words,
-                     command.in != NULL ? tool_path(in, command.in) : waits_for_input ? NULL : TOOL_NOTHING,
+                     command.in != NULL ? tool_path(in, command.in)
+                     : waits_for_input  ? NULL
+                                        : TOOL_NOTHING,
                      piped ? NULL : tool_path(out, process->out), tool_path(err, process->err));
     process->used = true;
     process->interrupted = false;

@@ -31,11 +31,11 @@ int tool_run(const char *format, ...) T_PRINTF(1, 2);
 
 /* Fail unless they end with this status; standard error must be empty if that is 0, and not empty otherwise. */
 #define TOOL_GIVES(status, ...) tool_gives(__FILE__, __LINE__, (status), __VA_ARGS__)
-#define TOOL_OK(...) TOOL_GIVES(0, __VA_ARGS__)
+#define TOOL_OK(...)            TOOL_GIVES(0, __VA_ARGS__)
 void tool_gives(const char *file, int line, int status, const char *format, ...) T_PRINTF(4, 5);
 
 /* Fail unless the last commands wrote this text to standard output; to standard error. */
-#define TOOL_SAYS(text) tool_says(__FILE__, __LINE__, tool_last.out, (text))
+#define TOOL_SAYS(text)      tool_says(__FILE__, __LINE__, tool_last.out, (text))
 #define TOOL_COMPLAINS(text) tool_says(__FILE__, __LINE__, tool_last.err, (text))
 void tool_says(const char *file, int line, const char *where, const char *text);
 

@@ -64,9 +64,9 @@ static HANDLE open_stream(const char *path, bool input, intptr_t *ours)
     HANDLE read_end, write_end, file;
 
     if (path != NULL) {
-        file = CreateFileA(*path != '\0' ? path : "NUL", input ? GENERIC_READ : GENERIC_WRITE,
-                           FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, input ? OPEN_EXISTING : CREATE_ALWAYS, 0,
-                           NULL);
+        file =
+            CreateFileA(*path != '\0' ? path : "NUL", input ? GENERIC_READ : GENERIC_WRITE,
+                        FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, input ? OPEN_EXISTING : CREATE_ALWAYS, 0, NULL);
         if (file == INVALID_HANDLE_VALUE)
             T_FAIL("%s cannot be opened: %lu", path, (unsigned long)GetLastError());
         return file;
@@ -176,7 +176,7 @@ void tool_child_interrupt(tool_child *child)
 
 void tool_child_pause(tool_child *child, bool pause)
 {
-    LONG(WINAPI *function)(HANDLE);
+    LONG(WINAPI * function)(HANDLE);
     FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), pause ? "NtSuspendProcess" : "NtResumeProcess");
 
     memcpy(&function, &found, sizeof found);
