@@ -90,16 +90,12 @@ void st_views_drop_last(struct stitch_region *region)
     st_segments_drop_last(&region->segments);
 }
 
-int st_views_resize(struct stitch_region *region, uint64_t size)
+int st_views_resize_window(struct stitch_region *region, uint64_t size)
 {
-    const struct st_segment_view *view;
-    uint64_t window;
+    const struct st_segment_view *view = st_segments_last(&region->segments);
+    uint64_t window = window_for(region, size);
     int err;
 
-    if (!moves(region))
-        return 0;
-    window = window_for(region, size);
-    view = st_segments_last(&region->segments);
     if (!view || view->mapped == window)
         return 0;
     err = st_os_view_resize(&region->reservation, window, &view->object, st_handle_access(region));

@@ -32,9 +32,15 @@ int st_views_add(struct stitch_region *region, const struct st_entry *entry);
 void st_views_drop_last(struct stitch_region *region);
 
 /*
- * Where only the size is mapped (STITCH_BACKEND_REMAP): maps `size` bytes, and the base may move. Otherwise does
- * nothing. A failure changes nothing; mapping less cannot fail.
+ * Where only the size is mapped (STITCH_BACKEND_REMAP): maps `size` bytes, and the base may move. A failure changes
+ * nothing; mapping less cannot fail.
  */
-int st_views_resize(struct stitch_region *region, uint64_t size);
+int st_views_resize_window(struct stitch_region *region, uint64_t size);
+
+/* The same for every backend: the others map whole extents, whatever the size. */
+static inline int st_views_resize(struct stitch_region *region, uint64_t size)
+{
+    return st_handle_is(region, STITCH_BACKEND_REMAP) ? st_views_resize_window(region, size) : 0;
+}
 
 #endif
