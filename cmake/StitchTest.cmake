@@ -13,8 +13,8 @@ stitch_require_library(stitch_cmocka cmocka.h cmocka libcmocka-dev)
 #             needs-speed: it takes too long where every instruction is slow, as under valgrind.
 #             needs-space: it needs more address space than ThreadSanitizer leaves, or is long and has no thread.
 #             no-sanitizer: it needs a program without any sanitizer (limits of address space, say).
-#             first-build: one run on a machine tells all, so the second compiler and the second Wine leave it out.
-#             long: it takes more than about 20 seconds; the preset quick leaves it out.
+#             first-build: one run on a machine tells all, so the second compiler and the later runs in Wine leave it
+#             out. long: it takes more than about 20 seconds; the preset quick leaves it out.
 #   TIMEOUT   seconds in a plain build, 60 by default.
 #   PROGRAMS  targets that the test starts. It finds the path of each in the environment, under the target's name in
 #             upper case: stitch_tool in STITCH_TOOL.

@@ -72,7 +72,7 @@ that were not committed).
 EOT
     awk -F '\t' '{ print "| " $1 " | " $2 " | " $3 " | " $4 " | " $5 " |" }' "$figures"
     echo
-    cat "$faults"
+    sed 's|](\.\./\.\./|](../|g' "$faults" # links are relative to a file's own folder
 }
 
 work=$(mktemp -d)

@@ -21,8 +21,9 @@
  *      which catches up first). Access only [0, stitch_size) of your own handle.
  *   2. After another process has shrunk the region and until you sync, you can still read what you had mapped:
  *      segments that left keep their old bytes; bytes given back inside the last segment read as zero (bytes that are
- *      not given back, the rest of a huge page or of a Windows section, read as before or as zero). Do not store there:
- *      such a store is lost, or it ends up in what another process has grown since.
+ *      not given back, the rest of a huge page or of a Windows section, read as before or as zero), or as what a writer
+ *      is storing there if the region grows again. Do not store there: such a store is lost, or it ends up in what
+ *      another process has grown since.
  *   3. Bytes, not objects: stitch puts nothing into the memory and orders nothing in it. How you publish data to
  *      readers is your protocol (or use stitch_append, which publishes the bytes together with the size).
  *   4. A peer that may write to the region is trusted with its contents, never with your process. docs/THREATS.md says
@@ -34,11 +35,13 @@
  *
  * Words: a REGION is shared memory of `size` bytes. It keeps one block of address space, its RESERVATION of `reserve`
  * bytes, in every process that attaches to it. It grows by mapping another SEGMENT (a section object of a fixed EXTENT)
- * at the end of the last one, and shrinks by releasing the last ones. The base never moves. docs/GLOSSARY.md has more.
+ * at the end of the last one, and shrinks by letting the last ones go. The base never moves. The DIRECTORY is the
+ * shared object that lists the segments, the ROSTER the one that lists the attached handles. docs/GLOSSARY.md has more
+ * words.
  *
  *     base                                                                        base + reserve
  *     |--- segment 0 ---|--- segment 1 ---|-------- segment 2 --------|---- reservation ----|
- *     |    committed    |    committed    |   committed   |  extent   |      no access      |
+ *     |    committed    |    committed    |   committed   |uncommitted|      no access      |
  *                       ^ seam            ^ seam     size ^
  *
  * Rules for every call
@@ -46,7 +49,8 @@
  *   Folders    a call that ends in _at takes a folder; the one without uses the environment's STITCH_DIR, or /dev/shm
  *              (on Windows Local). NULL as folder means the same default.
  *   Returns    0, or a positive number where the call says so; otherwise a negative STITCH_E... . A call that fails
- *              has changed nothing that anyone can see, and has not written to its out arguments.
+ *              has not changed the region's size or contents (stitch_discard may have), and has not written to its out
+ *              arguments. It may have mapped what others had published, so that stitch_size differs.
  *   Threads    any call may be made on one region from any thread at any time, except stitch_close: no other call may
  *              be running then. Two processes, or two handles in one process, need no care at all.
  *   Process    stitch installs no signal handler, starts no thread, prints nothing and never exits.
@@ -127,7 +131,8 @@ STITCH_API const char *stitch_version(void);
 /* ------------------------------------------------------------------------------------------------- options --- */
 
 /*
- * A handle of a region; opaque. Made by create, open and attach; ended by stitch_close. Every other type is a struct.
+ * A handle of a region; opaque. Made by create, open and attach; ended by stitch_close. Other types are structs and
+ * enums.
  */
 typedef struct stitch_region stitch_region;
 
@@ -185,8 +190,8 @@ struct stitch_options {
     uint64_t flags;       /* STITCH_LAZY, ... */
     const char *folder;   /* where the objects live: a tmpfs or hugetlbfs mount with pages of at most 2 MiB; on Windows
                              "Local" or "Global". NULL: the default (see Folders). Read during the call only */
-    uint64_t extent;      /* bytes of every new segment, rounded up to 2 MiB; 0: max(2 MiB, size / 8). A larger request
-                             gets a larger segment */
+    uint64_t extent;      /* bytes of every new segment, rounded up to 2 MiB; 0: an eighth of the extents so far, at
+                             least 2 MiB. A larger request gets a larger segment */
     uint64_t segments;    /* segments that the directory can list, 1 to 65536; 0: 1024. 24 bytes each, committed */
     const char *security; /* create, Windows: who may do what, as a security descriptor string (SDDL), for instance
                              "D:P(A;;GA;;;OW)(A;;GR;;;BU)": the owner everything, users read-only. Every segment gets
@@ -263,7 +268,7 @@ STITCH_API STITCH_NODISCARD int stitch_unlink_at(const char *folder, const char 
  *   size        the bytes from base that this process may access now. Larger after grow and sync, smaller after shrink
  *               and sync by any thread of this process.
  *   reserve     bytes; size never exceeds it.
- *   generation  the version of the region that this handle has mapped; it rises by one with each published change.
+ *   generation  the number of the state that this handle has mapped; it rises by one with each published change.
  */
 STITCH_API void *stitch_base(const stitch_region *region);
 STITCH_API uint64_t stitch_size(const stitch_region *region);
@@ -278,7 +283,7 @@ STITCH_API uint64_t stitch_generation(const stitch_region *region);
  * allowed: the call catches up and tells the size.
  *   Out      *offset (may be NULL): where the new bytes begin.
  *   Returns  0, limits, damage, STITCH_EREADONLY, STITCH_ESYS, or
- *     STITCH_EINVAL     the size would exceed 2^64
+ *     STITCH_EINVAL     the size would exceed 2^64 - 1
  *     STITCH_ERESERVE   the size would exceed the reserve
  *     STITCH_ESEGMENTS  the directory can list no further segment
  *     STITCH_ENOENT     the folder no longer exists
@@ -308,6 +313,7 @@ STITCH_API STITCH_NODISCARD int stitch_append(stitch_region *region, const void 
  * rest of the last segment at once, to the page (above 2 MiB to the huge page where grow uses these, since giving back
  * a part of one splits it). Cannot fail for lack of any resource.
  *   Returns  0, STITCH_EREADONLY, STITCH_ESYS, or
+ *     STITCH_EMFILE, STITCH_EACCES  only the first writing call of a forked child (caveat 5)
  *     STITCH_EINVAL    `bytes` exceeds the region's size
  *     STITCH_ECORRUPT  the directory contradicts itself
  *     STITCH_EBUSY     as for stitch_grow
@@ -319,7 +325,7 @@ STITCH_API STITCH_NODISCARD int stitch_resize(stitch_region *region, uint64_t si
 
 /*
  * Says that the contents of [offset, offset + length) are no longer needed; the range stays part of the region. With
- * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays paid for and nothing
+ * STITCH_LAZY whole pages in it go back to the system and read as zero. Without, the memory stays committed and nothing
  * is given back: the system is told that these pages are the first to swap out. Afterwards, and after a call that
  * failed half-way, the range holds the old bytes or zero.
  *   Returns  0, STITCH_EREADONLY, STITCH_ENOMEM, STITCH_ESYS, or

@@ -2,7 +2,7 @@
 /*
  * handle.h - a handle: what this process knows and holds of one region. THIS PROCESS ONLY.
  *
- * Two mutexes, always taken in this order, with the region's writer lock (of all processes) between them:
+ * Two mutexes, waited for in this order, with the region's writer lock (of all processes) between them:
  *   writing  is held by the one thread of this handle that is, or waits to be, the region's writer.
  *   table    guards everything below it that is not atomic. It is never held while waiting for another process, so a
  *            stopped writer elsewhere cannot keep a thread of this process from following or looking.

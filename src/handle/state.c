@@ -37,6 +37,12 @@ void st_state_publish(struct stitch_region *region, const struct st_change *chan
         st_os_wake(&region->locks, region->shared_generation);
 }
 
+void st_state_publish_mapped(struct stitch_region *region, const struct st_change *change)
+{
+    st_state_publish(region, change);
+    st_state_set_mapped(region);
+}
+
 /*
  * Segments lie end to end, so the last one tells about all. The numbers are compared besides the generation, since a
  * hostile process can change them without it.

@@ -21,8 +21,11 @@ int st_state_refresh(struct stitch_region *region);
 int st_state_copy(const struct stitch_region *region, struct st_snapshot *out);
 void st_state_free(struct st_snapshot *snapshot);
 
-/* Makes change->next the state that counts, and wakes those who wait for one. Requires: the writer lock. */
+/* Makes change->next the state that counts, and wakes the handles that wait for one. Requires: the writer lock. */
 void st_state_publish(struct stitch_region *region, const struct st_change *change);
+
+/* The same for a state that this handle has mapped whole already, and records that it has. */
+void st_state_publish_mapped(struct stitch_region *region, const struct st_change *change);
 
 /* Is the known state mapped whole? */
 bool st_state_is_mapped(const struct stitch_region *region);

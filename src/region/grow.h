@@ -11,7 +11,7 @@
  */
 int st_grow_to(struct st_write *write, uint64_t size, const void *data);
 
-/* Gives a region of one segment that segment, before it has any size. */
+/* Makes the only segment of a region of one segment, at its creation. */
 int st_grow_first_segment(struct stitch_region *region);
 
 #endif

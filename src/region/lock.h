@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.h - the three locks of a writer, in this order: the handle's `writing`, the region's writer lock, the handle's
- * `table`. Callers hold all three or, between a lock and its unlock, none; no function leaves it open which.
+ * lock.h - the three locks of a writer: the handle's mutex `writing`, the region's writer lock, the handle's mutex
+ * `table`. They are waited for in this order; where `table` is taken first, the writer lock is only tried. Every
+ * function says which of them are held when it returns, and an error means that it has taken none.
  */
 #ifndef ST_LOCK_H
 #define ST_LOCK_H

@@ -2,8 +2,7 @@
 /*
  * memory.c - the memory of a region that changes its size.
  *
- * Everything here happens beyond the size and the commit mark of the published state, so no other process sees it. Each
- * step that fails undoes the steps before it.
+ * Everything here happens beyond the size of the published state, so no state that a process can sync to shows it.
  */
 #include "region/memory.h"
 
@@ -90,11 +89,11 @@ static int give_back(struct stitch_region *region, struct st_segment_view *view,
 
 /* ----------------------------------------------------------------------------------------------------- provide --- */
 
-/* A commit in one segment, from one offset of the region towards another. */
+/* A commit in one segment, from an offset of the region to one of the marks. */
 struct commit {
-    const struct st_rules *rules;
     const struct st_segment_view *view; /* its object is open */
-    uint64_t from, size;
+    uint64_t from;
+    const struct st_marks *marks;
     int how;
 };
 
@@ -107,33 +106,32 @@ static int commit_to(struct stitch_region *region, const struct commit *what, ui
 }
 
 /*
- * Commits as far as the segment reaches towards what->size; *mark receives how far that is. A folder that has no room
- * for a whole block may have room for the pages that are needed. (For a lack of memory, unlike a lack of room, this is
- * not tried: the kernel would kill a process to find the last page.)
+ * Commits to the best mark; *mark receives the one that was reached. A folder that has no room for a whole block may
+ * have room for the pages that are needed. (For a lack of memory, unlike a lack of room, this is not tried: the kernel
+ * would kill a process to find the last page.)
  */
 static int commit(struct stitch_region *region, const struct commit *what, uint64_t *mark)
 {
-    uint64_t end = what->view->offset + what->view->extent;
-    uint64_t by_page = st_plan_mark_by_page(what->rules, what->size, end);
-    int lazy = what->rules->lazy ? ST_OS_LAZY : 0;
-    int err = STITCH_ENOSPC;
+    const struct st_marks *marks = what->marks;
+    int err = commit_to(region, what, marks->best, marks->blocks ? ST_OS_BLOCKS : 0);
 
-    *mark = st_plan_mark(what->rules, what->size, end);
-    if (st_plan_uses_blocks(what->rules, what->size)) {
-        err = commit_to(region, what, *mark, lazy | ST_OS_BLOCKS);
-        if (err != STITCH_ENOSPC || *mark == by_page)
-            return err;
-    }
-    *mark = by_page;
-    return commit_to(region, what, *mark, lazy);
+    *mark = marks->best;
+    if (err != STITCH_ENOSPC || !marks->blocks || marks->best == marks->by_page)
+        return err;
+    *mark = marks->by_page;
+    return commit_to(region, what, marks->by_page, 0);
 }
 
-/* Commits in the last extent towards `size`. */
-static int extend_tail(struct stitch_region *region, const struct st_rules *rules, uint64_t size,
-                       struct st_record *next)
+static int how_of(const struct stitch_region *region)
+{
+    return st_memory_is_lazy(region) ? ST_OS_LAZY : 0;
+}
+
+/* Commits further in the last extent. */
+static int extend_tail(struct stitch_region *region, const struct st_marks *marks, struct st_record *next)
 {
     struct st_segment_view *last = last_of(region);
-    struct commit what = { .rules = rules, .view = last, .from = next->commit, .size = size };
+    struct commit what = { last, next->commit, marks, how_of(region) };
     struct st_confirmed *confirmed = &region->confirmed;
     uint64_t mark;
     int err = open_object(region, last);
@@ -148,44 +146,34 @@ static int extend_tail(struct stitch_region *region, const struct st_rules *rule
     return 0;
 }
 
-/* SEC_COMMIT, as in the article's first program: where memory cannot be given back, FIXED objects are made whole. */
-static bool is_born_whole(const struct st_rules *rules)
-{
-    return rules->fixed && !rules->gives_back;
-}
-
-/* Maps a new object at the end of the mapped segments and commits it towards `size`; *mark receives how far. */
-static int map_and_commit(struct stitch_region *region, struct st_segment_view *view, struct commit *what,
+/* Maps a new object at the end of the mapped segments and commits it; *mark receives how far. */
+static int map_and_commit(struct stitch_region *region, struct st_segment_view *view, const struct st_growth *growth,
                           uint64_t *mark)
 {
-    st_os_identity identity = view->identity;
-    int err = st_views_map(region, view, identity);
+    struct commit what = { view, view->offset, &growth->added, how_of(region) | ST_OS_FRESH };
+    int err = st_views_map(region, view, view->identity);
 
     if (err)
         return err;
-    what->view = view;
-    *mark = st_plan_mark_by_page(what->rules, what->size, view->offset + view->extent);
-    if (*mark > view->offset && !is_born_whole(what->rules))
-        err = commit(region, what, mark);
+    *mark = growth->added.by_page;
+    if (*mark > view->offset && !growth->born_whole)
+        err = commit(region, &what, mark);
     if (err)
         st_views_unmap(region, view);
     return err;
 }
 
-/* Adds a segment that reaches `size`: an object, its view, its memory, its name, its place in the table. */
-static int add_segment(struct stitch_region *region, const struct st_rules *rules, uint64_t size,
-                       struct st_change *change)
+/* Adds a segment: an object, its view, its memory, its name, its place in the table. */
+static int add_segment(struct stitch_region *region, const struct st_growth *growth, struct st_change *change)
 {
-    struct commit what = { .rules = rules, .size = size, .how = ST_OS_FRESH };
     struct st_entry *entry = &change->added;
     struct st_segment_view view = { .offset = entry->offset, .extent = entry->extent };
     uint64_t mark;
-    int err = st_store_make_segment(&region->store, entry, is_born_whole(rules), &view.object, &view.identity);
+    int err = st_store_make_segment(&region->store, entry, growth->born_whole, &view.object, &view.identity);
 
     if (err)
         return err;
-    what.from = view.offset;
-    err = map_and_commit(region, &view, &what, &mark);
+    err = map_and_commit(region, &view, growth, &mark);
     if (err)
         goto close;
     err = st_store_name_segment(&region->store, &view.object, entry);
@@ -212,24 +200,14 @@ close:
     return err;
 }
 
-int st_memory_provide(struct stitch_region *region, struct st_change *change, uint64_t size)
+int st_memory_provide(struct stitch_region *region, const struct st_growth *growth, struct st_change *change)
 {
-    uint64_t mark = change->next.commit;
-    struct st_growth growth;
-    struct st_rules rules;
-    int err;
+    int err = growth->extends ? extend_tail(region, &growth->tail, &change->next) : 0;
 
-    st_memory_rules(region, &rules);
-    err = st_plan_growth(&rules, &region->known, size, &growth);
-    if (!err && growth.extends)
-        err = extend_tail(region, &rules, size, &change->next);
-    if (err || !growth.adds)
+    if (err || !growth->adds)
         return err;
-    change->added = growth.add;
-    err = add_segment(region, &rules, size, change);
-    if (err && growth.extends)
-        give_back(region, last_of(region), mark, change->next.commit);
-    return err;
+    change->added = growth->add;
+    return add_segment(region, growth, change);
 }
 
 int st_memory_confirm(struct stitch_region *region, uint64_t size)
@@ -255,7 +233,7 @@ int st_memory_confirm(struct stitch_region *region, uint64_t size)
     return err;
 }
 
-/* -------------------------------------------------------------------------------------------------------- fill --- */
+/* ---------------------------------------------------------------------------------------------------- contents --- */
 
 /*
  * Makes [size, to) of a lazy region read zero. Storing where there is no memory could fault, but there it reads zero
@@ -282,24 +260,15 @@ static int zero_lazily(struct stitch_region *region, uint64_t to)
     return err;
 }
 
-static int fill_with_zeros(struct stitch_region *region, uint64_t size)
+int st_memory_zero(struct stitch_region *region, const struct st_growth *growth)
 {
-    const struct st_record *now = &region->known.record;
-    struct st_rules rules;
-    uint64_t to;
+    uint64_t from = region->known.record.size;
 
-    if (now->size >= now->dirty_end)
-        return 0;
-    st_memory_rules(region, &rules);
-    switch (st_plan_zeroing(&rules, now, size, &to)) {
-    case ST_ZEROING_GIVE_BACK:
-        return zero_lazily(region, to);
-    case ST_ZEROING_STORE:
-        memset(st_handle_at(region, now->size), 0, (size_t)(to - now->size));
-        return 0;
-    default:
-        return 0;
-    }
+    if (growth->zeroing == ST_ZEROING_GIVE_BACK)
+        return zero_lazily(region, growth->zero_to);
+    if (growth->zeroing == ST_ZEROING_STORE)
+        memset(st_handle_at(region, from), 0, (size_t)(growth->zero_to - from));
+    return 0;
 }
 
 /*
@@ -333,16 +302,11 @@ static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
     return err;
 }
 
-int st_memory_fill(struct stitch_region *region, uint64_t size, const void *data)
+int st_memory_store(struct stitch_region *region, uint64_t size, const void *data)
 {
     uint64_t from = region->known.record.size;
-    int err = st_views_resize(region, size);
+    int err = st_memory_is_lazy(region) ? populate(region, from, size) : 0;
 
-    if (err)
-        return err;
-    if (!data)
-        return fill_with_zeros(region, size);
-    err = st_memory_is_lazy(region) ? populate(region, from, size) : 0;
     if (!err)
         memcpy(st_handle_at(region, from), data, (size_t)(size - from));
     return err;
@@ -350,20 +314,26 @@ int st_memory_fill(struct stitch_region *region, uint64_t size, const void *data
 
 /* ------------------------------------------------------------------------------------------ withdraw, give back --- */
 
-void st_memory_withdraw(struct stitch_region *region, const struct st_change *change)
+bool st_memory_withdraw(struct stitch_region *region, const struct st_change *change)
 {
     const struct st_record *now = &region->known.record;
-    uint64_t end, from;
+    /* Lazy: zeroing and storing may have committed any page beyond the size. */
+    uint64_t from = st_memory_is_lazy(region) ? st_align_up(now->size, region->geometry.page) : now->commit;
+    int code = st_error_code();
+    uint64_t end;
+    bool done = true;
 
     if (change->adds) {
-        st_store_remove_segment(&region->store, change->added.id);
+        int err = st_store_remove_segment(&region->store, change->added.id);
+
+        done = err == 0 || err == STITCH_ENOENT;
         st_views_drop_last(region);
     }
     end = st_segments_end(&region->segments);
-    /* Lazy: st_memory_fill may have committed any page beyond the size. */
-    from = st_memory_is_lazy(region) ? st_align_up(now->size, region->geometry.page) : now->commit;
-    if (end > 0)
-        give_back(region, last_of(region), from, st_min(change->next.commit, end));
+    if (end > 0 && give_back(region, last_of(region), from, st_min(change->next.commit, end)) != 0)
+        done = false;
+    st_error_set_code(code);
+    return done;
 }
 
 /* Tells the system that the contents of [from, to) are of no use. A hint: its failure costs nothing. */

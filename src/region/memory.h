@@ -15,30 +15,34 @@
 void st_memory_rules(const struct stitch_region *region, struct st_rules *out);
 
 /*
- * Where memory that was not committed faults: commits again what is about to be stored to below the commit mark of the
- * directory, since a hostile peer may have written that mark. Costs nothing when this handle has done so before. Never
+ * On systems where accessing memory that is not committed faults: commits [size, commit mark) again, since a hostile
+ * peer may have written a mark that is too high. Does nothing elsewhere, or if this handle has done it before. Is never
  * undone.
  */
 int st_memory_confirm(struct stitch_region *region, uint64_t size);
 
 /*
- * Provides memory up to `size`: in the last extent as far as that reaches, then in another segment, which is named and
- * mapped but not listed. Updates change (commit, count, next_id; added, adds). All or nothing.
- * Returns 0, STITCH_ERESERVE, _ESEGMENTS, or an error of making, mapping and committing objects.
+ * Provides the memory that the plan asks for: in the last extent, then in another segment, which is named and mapped
+ * but not listed. Updates change (commit, count, next_id; added, adds).
+ * Returns 0, or an error of making, mapping and committing objects. Then st_memory_withdraw is due.
  */
-int st_memory_provide(struct stitch_region *region, struct st_change *change, uint64_t size);
+int st_memory_provide(struct stitch_region *region, const struct st_growth *growth, struct st_change *change);
 
 /*
- * Gives the bytes from the region's size to `size` an address and their contents: `data`, or zeros if that is NULL.
- * Requires: their memory has been provided. After an error st_memory_withdraw is due.
+ * Makes the bytes that a region grows over hold something: zeros as the plan says, or the `size` - (size now) bytes of
+ * `data`. Requires: their memory has been provided, and they are mapped. After an error st_memory_withdraw is due.
  */
-int st_memory_fill(struct stitch_region *region, uint64_t size, const void *data);
-
-/* Undoes st_memory_provide and whatever st_memory_fill has done. Cannot fail in a way that matters. */
-void st_memory_withdraw(struct stitch_region *region, const struct st_change *change);
+int st_memory_zero(struct stitch_region *region, const struct st_growth *growth);
+int st_memory_store(struct stitch_region *region, uint64_t size, const void *data);
 
 /*
- * Gives back what is committed past the commit mark in the last extent. All of it, not only what a shrink uncovers:
+ * Undoes st_memory_provide as far as that came, and whatever zeroing or storing has done since. Keeps the system's
+ * error code. Returns false if something remains: then the next writer must recover.
+ */
+bool st_memory_withdraw(struct stitch_region *region, const struct st_change *change);
+
+/*
+ * Gives back whatever memory the last extent holds past the commit mark. All of it, not only what a shrink uncovers:
  * processes with an old size may have stored there. Returns 0, or an error, and the next writer must try again.
  */
 int st_memory_give_back_tail(struct stitch_region *region);

@@ -27,7 +27,7 @@ static bool knows_state(const struct stitch_region *region)
 }
 
 /* Steps 1 (without the handle) and 2. */
-static int enter(struct st_write *write)
+static int lock_and_recover(struct st_write *write)
 {
     struct stitch_region *region = write->region;
     int err = st_lock_region(region);
@@ -60,13 +60,13 @@ static bool must_tell_first(const struct stitch_region *region)
 }
 
 /* Steps 1 to 3. */
-static int enter_told(struct st_write *write)
+static int lock_current(struct st_write *write)
 {
     struct stitch_region *region = write->region;
     struct st_patience patience = { 0 }; /* others may shrink the region between our sync and our lock */
 
     do {
-        int err = enter(write);
+        int err = lock_and_recover(write);
 
         if (err || !must_tell_first(region)) {
             st_error_set_code(err ? st_error_code() : 0);
@@ -85,7 +85,7 @@ int st_write_begin(struct st_write *write, struct stitch_region *region)
     if (err)
         return err;
     write->region = region;
-    err = enter_told(write);
+    err = lock_current(write);
     if (err)
         st_lock_release_handle(region);
     return err;
@@ -98,8 +98,8 @@ static void cut_to_whole(struct st_write *write)
         (void)st_write_catch_up(write);
 }
 
-/* Tells the watcher that the region will end at `size`, with no other process waiting for us. */
-static void leave_and_tell_end(struct stitch_region *region, uint64_t size)
+/* Releases the region, and calls the watcher for the end at `size` before `table` is released too. */
+static void release_and_tell_end(struct stitch_region *region, uint64_t size)
 {
     st_lock_release_writers(region);
     st_watch_end(region, size);
@@ -122,7 +122,7 @@ int st_write_begin_cut(struct st_write *write, struct stitch_region *region, con
         return err;
     write->region = region;
     for (;;) {
-        err = enter_told(write);
+        err = lock_current(write);
         if (err)
             break;
         err = st_plan_cut(region->known.record.size, cut, size); /* segments that are lost count as cut already */
@@ -133,7 +133,7 @@ int st_write_begin_cut(struct st_write *write, struct stitch_region *region, con
         cut_to_whole(write);
         if (!st_watch_wants_end(region, *size))
             return 0;
-        leave_and_tell_end(region, *size); /* and look again: the region may have changed meanwhile */
+        release_and_tell_end(region, *size); /* and look again: the region may have changed meanwhile */
         told = true;
     }
     if (told)
@@ -161,7 +161,6 @@ int st_write_catch_up(struct st_write *write)
     if (err != STITCH_EGONE || region->store.folder.objects_persist)
         return err;
     st_plan_repair(&region->known.record, region->segments.count, st_segments_end(&region->segments), &repair.next);
-    st_state_publish(region, &repair);
-    st_state_set_mapped(region);
+    st_state_publish_mapped(region, &repair);
     return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * write.h - one change of a region, from becoming its writer to ceasing to be it.
  *
- * A begin returns 0 and the calling thread is the region's one writer: it holds the writer lock and region->table,
+ * A begin returns 0 and the calling thread is the region's one writer: it holds `writing`, the writer lock and `table`,
  * region->known is the published state, and whatever a crashed writer left is cleaned up. Or it returns an error and
  * nothing is held. After 0, and only then, st_write_end is due.
  */
@@ -24,9 +24,10 @@ struct st_write { /* on the writer's stack */
 int st_write_begin(struct st_write *write, struct stitch_region *region);
 
 /*
- * Begins a change that may end a part of the region. *size receives the size after the cut; it may not be less than now
- * any more. The watcher has been told of that end: it was called while no other process waited for us. If the change
- * then cannot begin, it is told that everything is still there.
+ * Begins a change that may end a part of the region. *size receives the size after the cut. If other processes have
+ * shrunk the region meanwhile, that may be no less than the present size; then nothing is left to cut. The watcher has
+ * been called for the end at *size, while no other process waited for us. If the change then cannot begin, the watcher
+ * is called for what is still there.
  * Returns as st_write_begin, and STITCH_EINVAL as st_plan_cut.
  */
 int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut, uint64_t *size);

@@ -35,8 +35,8 @@ struct st_header {
 /* One state of the region. The published one is record[generation & 1]. */
 struct st_record_shared {
     st_word size;      /* bytes of the region */
-    st_word dirty_end; /* Largest size since the current last segment was added. No process, however stale its view, can
-                          have written at or beyond this offset. size <= dirty_end */
+    st_word dirty_end; /* No process that keeps to its own size, however old that is, can have stored at or beyond this
+                          offset since the last segment was added. size <= dirty_end */
     st_word commit;    /* Commit mark. [0, commit) is backed by memory. Bytes from commit to the end of the last extent
                           have undefined contents */
     st_word first;     /* ring position of the first segment's entry */

@@ -9,9 +9,9 @@
 #define SMALL_REGION STITCH_EXTENT_UNIT /* a region up to this size takes no more memory than it needs */
 
 /*
- * The sizing rule: max(2 MiB, size / 8), rounded up to 2 MiB, or what the request needs if that is more. An eighth
- * keeps segments few (41 to 1 GiB, 99 to 1 TiB) and the unused part of an extent small. A region of one segment has its
- * reserve as its fixed extent, so there is no second rule for it.
+ * The sizing rule: an eighth of the extents so far, rounded up to 2 MiB, or what the request needs if that is more. An
+ * eighth keeps segments few (41 to 1 GiB, 99 to 1 TiB) and the unused part of an extent small. A region of one segment
+ * has its reserve as its fixed extent, so there is no second rule for it.
  */
 uint64_t st_plan_extent(const struct st_rules *rules, uint64_t end, uint64_t need)
 {
@@ -22,21 +22,36 @@ uint64_t st_plan_extent(const struct st_rules *rules, uint64_t end, uint64_t nee
     return st_min(extent, rules->reserve - end);
 }
 
-bool st_plan_uses_blocks(const struct st_rules *rules, uint64_t size)
+static bool uses_blocks(const struct st_rules *rules, uint64_t size)
 {
     return size > SMALL_REGION && rules->block > rules->page;
 }
 
-uint64_t st_plan_mark_by_page(const struct st_rules *rules, uint64_t size, uint64_t end)
+struct st_marks st_plan_marks(const struct st_rules *rules, uint64_t size, uint64_t end)
 {
-    return rules->lazy || rules->fixed ? end : st_min(st_align_up(size, rules->page), end);
+    bool blocks = uses_blocks(rules, size);
+
+    if (rules->lazy || rules->fixed)
+        return (struct st_marks){ end, end, blocks };
+    return (struct st_marks){
+        .best = st_min(st_align_up(size, blocks ? rules->block : rules->page), end),
+        .by_page = st_min(st_align_up(size, rules->page), end),
+        .blocks = blocks,
+    };
 }
 
-uint64_t st_plan_mark(const struct st_rules *rules, uint64_t size, uint64_t end)
+/*
+ * Bytes at or beyond dirty_end have never been stored to. Where memory can be given back, bytes beyond the commit mark
+ * read zero once they are committed, since committing empties them first.
+ */
+static void plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size,
+                         struct st_growth *out)
 {
-    if (rules->lazy || rules->fixed || !st_plan_uses_blocks(rules, size))
-        return st_plan_mark_by_page(rules, size, end);
-    return st_min(st_align_up(size, rules->block), end);
+    out->zero_to = st_min(size, now->dirty_end);
+    if (rules->gives_back || rules->lazy)
+        out->zero_to = st_min(out->zero_to, now->commit);
+    if (out->zero_to > now->size)
+        out->zeroing = rules->lazy ? ST_ZEROING_GIVE_BACK : ST_ZEROING_STORE;
 }
 
 int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size, struct st_growth *out)
@@ -49,26 +64,15 @@ int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known
         return STITCH_ERESERVE;
     if (out->adds && now->count == rules->capacity)
         return STITCH_ESEGMENTS;
-    out->extends = now->count > 0 && now->commit < st_plan_mark_by_page(rules, size, end);
-    if (out->extends)
-        out->tail_mark = st_plan_mark(rules, size, end);
-    if (out->adds)
+    out->tail = st_plan_marks(rules, size, end);
+    out->extends = now->count > 0 && now->commit < out->tail.by_page;
+    if (out->adds) {
         out->add = (struct st_entry){ now->next_id, end, st_plan_extent(rules, end, size - st_min(size, end)) };
+        out->added = st_plan_marks(rules, size, st_entry_end(&out->add));
+        out->born_whole = rules->fixed && !rules->gives_back;
+    }
+    plan_zeroing(rules, now, size, out);
     return 0;
-}
-
-/*
- * Bytes at or beyond dirty_end have never been stored to. Where memory can be given back, bytes beyond the commit mark
- * read zero once they are committed, since committing empties them first.
- */
-enum st_zeroing st_plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size, uint64_t *to)
-{
-    *to = st_min(size, now->dirty_end);
-    if (rules->gives_back || rules->lazy)
-        *to = st_min(*to, now->commit);
-    if (*to <= now->size)
-        return ST_ZEROING_NONE;
-    return rules->lazy ? ST_ZEROING_GIVE_BACK : ST_ZEROING_STORE;
 }
 
 int st_plan_cut(uint64_t size, const struct st_cut *cut, uint64_t *out)
@@ -86,7 +90,7 @@ int st_plan_cut(uint64_t size, const struct st_cut *cut, uint64_t *out)
  */
 static uint64_t mark_after_shrink(const struct st_rules *rules, uint64_t size, uint64_t commit, uint64_t end)
 {
-    uint64_t unit = st_plan_uses_blocks(rules, size) ? rules->block : rules->page;
+    uint64_t unit = uses_blocks(rules, size) ? rules->block : rules->page;
     bool gives_back = rules->gives_back && !rules->fixed;
 
     return st_min(commit, gives_back ? st_min(st_align_up(size, unit), end) : end);

@@ -31,35 +31,37 @@ struct st_rules {
  */
 uint64_t st_plan_extent(const struct st_rules *rules, uint64_t end, uint64_t need);
 
-/*
- * The commit mark for a region of `size` bytes whose last extent ends at `end`. At most one block ahead of the size.
- * by_page: at most one page ahead, whatever the rules say about blocks.
- */
-uint64_t st_plan_mark(const struct st_rules *rules, uint64_t size, uint64_t end);
-uint64_t st_plan_mark_by_page(const struct st_rules *rules, uint64_t size, uint64_t end);
-
-/* Are whole blocks committed at once in a region of `size` bytes? */
-bool st_plan_uses_blocks(const struct st_rules *rules, uint64_t size);
-
-/* How to provide memory up to a size. */
-struct st_growth {
-    bool extends;        /* the last extent must be committed further, */
-    uint64_t tail_mark;  /* to here */
-    bool adds;           /* another segment is needed, */
-    struct st_entry add; /* at this offset, of this extent; its id is the first one to try */
+/* How far the last extent of a region is committed. Of lazy and fixed regions both marks are the end of the extent. */
+struct st_marks {
+    uint64_t best;    /* at most one block ahead of the size */
+    uint64_t by_page; /* at most one page ahead: for a folder that has no room for a whole block */
+    bool blocks;      /* whole blocks are committed at once */
 };
 
-/* Returns 0, STITCH_ERESERVE, or STITCH_ESEGMENTS. */
-int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size, struct st_growth *out);
+/* The commit marks for a region of `size` bytes whose last extent ends at `end`. */
+struct st_marks st_plan_marks(const struct st_rules *rules, uint64_t size, uint64_t end);
 
-/* How the bytes [from, to) that a region grows over are made to read zero. */
+/* How the bytes that a region grows over are made to read zero. */
 enum st_zeroing {
     ST_ZEROING_NONE,     /* they read zero already */
     ST_ZEROING_STORE,    /* they have memory: store zeros */
     ST_ZEROING_GIVE_BACK /* lazy: give whole pages back, since storing could fault for want of memory */
 };
 
-enum st_zeroing st_plan_zeroing(const struct st_rules *rules, const struct st_record *now, uint64_t size, uint64_t *to);
+/* Everything that growing to a size takes. */
+struct st_growth {
+    bool extends;            /* the last extent must be committed further, */
+    struct st_marks tail;    /* to here */
+    bool adds;               /* another segment is needed, */
+    struct st_entry add;     /* at this offset, of this extent; its id is the first one to try; */
+    struct st_marks added;   /* and it is committed to here, */
+    bool born_whole;         /* unless its object is made with all its memory */
+    enum st_zeroing zeroing; /* the bytes from the size now */
+    uint64_t zero_to;        /* up to here may hold something */
+};
+
+/* Plans growing to `size`, which is not less than now. Returns 0, STITCH_ERESERVE, or STITCH_ESEGMENTS. */
+int st_plan_growth(const struct st_rules *rules, const struct st_snapshot *known, uint64_t size, struct st_growth *out);
 
 /* ----------------------------------------------------------------------------------------------------- shrink --- */
 

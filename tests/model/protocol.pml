@@ -818,7 +818,7 @@ snapshot:
         i = 0;
         kept = count
     }
-    do /* st_follow_adopt */
+    do /* st_sync_map */
     :: i < count ->
         load(NAME(id[i]), found, 0);
         if

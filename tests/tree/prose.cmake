@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The words of the project (docs/GLOSSARY.md has the rules): words that are easiest to slip back into, and the width of
-# documents. Sources are as wide as layers.cmake allows.
+# documents. Sources are as wide as shape.awk allows.
 #   cmake -DROOT=... -P prose.cmake
 # Every fault is printed; one is enough to fail.
 cmake_minimum_required(VERSION 3.25)

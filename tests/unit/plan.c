@@ -109,23 +109,27 @@ static void never_more_than_one_block_ahead(void)
 
     for (size_t i = 0; i < T_COUNT(ends); i++) {
         for (uint64_t size = 0; size <= ends[i]; size += PAGE / 2 + 1) {
-            uint64_t page = st_plan_mark(&by_page, size, ends[i]), block = st_plan_mark(&by_block, size, ends[i]);
+            struct st_marks page = st_plan_marks(&by_page, size, ends[i]);
+            struct st_marks block = st_plan_marks(&by_block, size, ends[i]);
 
-            T_TRUE(page >= size && page <= ends[i] && page - size < PAGE && page % PAGE == 0);
-            T_TRUE(block >= page && block <= ends[i] && block - size < UNIT && block % PAGE == 0);
-            T_EQ(st_plan_mark_by_page(&by_block, size, ends[i]), page);
+            T_TRUE(page.best >= size && page.best <= ends[i] && page.best - size < PAGE && page.best % PAGE == 0);
+            T_TRUE(block.best >= page.best && block.best <= ends[i] && block.best - size < UNIT);
+            T_EQ(block.best % PAGE, 0);
+            T_EQ(page.by_page, page.best);
+            T_EQ(block.by_page, page.best);
+            T_EQ(block.blocks, size > UNIT);
         }
     }
 }
 
 static void a_small_region_takes_single_pages(void)
 {
-    T_TRUE(!st_plan_uses_blocks(&by_block, UNIT));
-    T_TRUE(st_plan_uses_blocks(&by_block, UNIT + 1));
-    T_TRUE(!st_plan_uses_blocks(&by_page, T_GIB(1)));
-    T_EQ(st_plan_mark(&by_block, 1, T_MIB(8)), PAGE);
-    T_EQ(st_plan_mark(&by_block, UNIT, T_MIB(8)), UNIT);
-    T_EQ(st_plan_mark(&by_block, UNIT + 1, T_MIB(8)), 2 * UNIT);
+    T_TRUE(!st_plan_marks(&by_block, UNIT, T_MIB(8)).blocks);
+    T_TRUE(st_plan_marks(&by_block, UNIT + 1, T_MIB(8)).blocks);
+    T_TRUE(!st_plan_marks(&by_page, T_GIB(1), T_GIB(2)).blocks);
+    T_EQ(st_plan_marks(&by_block, 1, T_MIB(8)).best, PAGE);
+    T_EQ(st_plan_marks(&by_block, UNIT, T_MIB(8)).best, UNIT);
+    T_EQ(st_plan_marks(&by_block, UNIT + 1, T_MIB(8)).best, 2 * UNIT);
 }
 
 static void lazy_and_fixed_regions_are_marked_whole(void)
@@ -133,9 +137,9 @@ static void lazy_and_fixed_regions_are_marked_whole(void)
     struct st_rules lazy = by_page, fixed = by_page;
 
     lazy.lazy = fixed.fixed = true;
-    T_EQ(st_plan_mark(&lazy, 1, T_MIB(8)), T_MIB(8));
-    T_EQ(st_plan_mark(&fixed, 1, T_MIB(8)), T_MIB(8));
-    T_EQ(st_plan_mark_by_page(&lazy, 0, T_MIB(8)), T_MIB(8));
+    T_EQ(st_plan_marks(&lazy, 1, T_MIB(8)).best, T_MIB(8));
+    T_EQ(st_plan_marks(&fixed, 1, T_MIB(8)).best, T_MIB(8));
+    T_EQ(st_plan_marks(&lazy, 0, T_MIB(8)).by_page, T_MIB(8));
 }
 
 /* ------------------------------------------------------------------------------------------------------ growth --- */
@@ -163,10 +167,10 @@ static void growing_inside_commits_only(void)
     T_TRUE(!growth.extends && !growth.adds);
     T_OK(st_plan_growth(&by_page, &known, PAGE + 1, &growth));
     T_TRUE(growth.extends && !growth.adds);
-    T_EQ(growth.tail_mark, 2 * PAGE);
+    T_EQ(growth.tail.best, 2 * PAGE);
     T_OK(st_plan_growth(&by_page, &known, UNIT, &growth));
     T_TRUE(growth.extends && !growth.adds);
-    T_EQ(growth.tail_mark, UNIT);
+    T_EQ(growth.tail.best, UNIT);
 }
 
 static void growing_past_the_extent_adds_a_segment(void)
@@ -176,7 +180,7 @@ static void growing_past_the_extent_adds_a_segment(void)
 
     T_OK(st_plan_growth(&by_page, &known, 2 * UNIT + 1, &growth));
     T_TRUE(growth.extends && growth.adds);
-    T_EQ(growth.tail_mark, 2 * UNIT);
+    T_EQ(growth.tail.best, 2 * UNIT);
     T_EQ(growth.add.id, 3);
     T_EQ(growth.add.offset, 2 * UNIT);
     T_EQ(growth.add.extent, UNIT);
@@ -198,7 +202,7 @@ static void a_mark_between_page_and_block_is_enough(void)
     T_TRUE(!growth.extends);
     T_OK(st_plan_growth(&by_block, &known, 3 * UNIT + 4 * PAGE + 1, &growth));
     T_TRUE(growth.extends);
-    T_EQ(growth.tail_mark, 4 * UNIT);
+    T_EQ(growth.tail.best, 4 * UNIT);
 }
 
 static void reserve_and_capacity_end_growth(void)
@@ -215,27 +219,57 @@ static void reserve_and_capacity_end_growth(void)
 
 /* ----------------------------------------------------------------------------------------------------- zeroing --- */
 
+/* Plans growing to `size` and returns how its bytes are zeroed; *to: up to where. */
+static enum st_zeroing zeroing(const struct st_rules *rules, struct st_snapshot *known, uint64_t size, uint64_t *to)
+{
+    struct st_growth growth;
+
+    T_OK(st_plan_growth(rules, known, size, &growth));
+    *to = growth.zero_to;
+    return growth.zeroing;
+}
+
 static void only_dirty_bytes_are_zeroed(void)
 {
-    struct st_record now = { .size = 100, .dirty_end = 300, .commit = PAGE };
+    struct st_snapshot known = state(1, 100, PAGE);
     struct st_rules lazy = by_page, keeps = by_page;
     uint64_t to;
 
     lazy.lazy = true;
     keeps.gives_back = false;
-    T_EQ(st_plan_zeroing(&by_page, &now, 200, &to), ST_ZEROING_STORE);
+    known.record.dirty_end = 300;
+    T_EQ(zeroing(&by_page, &known, 200, &to), ST_ZEROING_STORE);
     T_EQ(to, 200);
-    T_EQ(st_plan_zeroing(&by_page, &now, PAGE, &to), ST_ZEROING_STORE);
+    T_EQ(zeroing(&by_page, &known, PAGE, &to), ST_ZEROING_STORE);
     T_EQ(to, 300);
-    T_EQ(st_plan_zeroing(&lazy, &now, PAGE, &to), ST_ZEROING_GIVE_BACK);
+    T_EQ(zeroing(&lazy, &known, PAGE, &to), ST_ZEROING_GIVE_BACK);
     T_EQ(to, 300);
-    now.dirty_end = 2 * PAGE; /* past the mark committing empties, but only where memory can be given back */
-    T_EQ(st_plan_zeroing(&by_page, &now, 2 * PAGE, &to), ST_ZEROING_STORE);
+    known.record.dirty_end = 2 * PAGE; /* past the mark committing empties, but only where memory can be given back */
+    T_EQ(zeroing(&by_page, &known, 2 * PAGE, &to), ST_ZEROING_STORE);
     T_EQ(to, PAGE);
-    T_EQ(st_plan_zeroing(&keeps, &now, 2 * PAGE, &to), ST_ZEROING_STORE);
+    T_EQ(zeroing(&keeps, &known, 2 * PAGE, &to), ST_ZEROING_STORE);
     T_EQ(to, 2 * PAGE);
-    now.dirty_end = now.size;
-    T_EQ(st_plan_zeroing(&by_page, &now, PAGE, &to), ST_ZEROING_NONE);
+    known.record.dirty_end = known.record.size;
+    T_EQ(zeroing(&by_page, &known, PAGE, &to), ST_ZEROING_NONE);
+}
+
+/* Where memory cannot be given back, a region whose memory is all there from the beginning is made of whole objects. */
+static void only_fixed_regions_that_keep_memory_are_born_whole(void)
+{
+    struct st_snapshot known = state(0, 0, 0);
+    struct st_rules rules = by_page;
+    struct st_growth growth;
+
+    rules.fixed = true;
+    T_OK(st_plan_growth(&rules, &known, UNIT, &growth));
+    T_TRUE(growth.adds && !growth.born_whole);
+    rules.gives_back = false;
+    T_OK(st_plan_growth(&rules, &known, UNIT, &growth));
+    T_TRUE(growth.born_whole);
+    rules.fixed = false;
+    T_OK(st_plan_growth(&rules, &known, UNIT, &growth));
+    T_TRUE(!growth.born_whole);
+    T_EQ(growth.added.best, UNIT);
 }
 
 /* ----------------------------------------------------------------------------------------------------- shrink --- */
@@ -328,6 +362,7 @@ static const struct CMUnitTest tests[] = {
     T_TEST(a_mark_between_page_and_block_is_enough),
     T_TEST(reserve_and_capacity_end_growth),
     T_TEST(only_dirty_bytes_are_zeroed),
+    T_TEST(only_fixed_regions_that_keep_memory_are_born_whole),
     T_TEST(a_cut_takes_bytes_or_ends_at_a_limit),
     T_TEST(a_shrink_drops_whole_segments_and_lowers_the_mark),
     T_TEST(what_cannot_be_given_back_stays_committed),
