@@ -103,6 +103,15 @@ static inline bool st_handle_is(const struct stitch_region *region, enum stitch_
     return region->geometry.backend == (uint64_t)backend;
 }
 
+/* For assertions: does any thread hold this mutex of a handle? */
+static inline bool st_handle_is_locked(st_os_mutex *mutex)
+{
+    if (!st_os_mutex_try(mutex))
+        return true;
+    st_os_mutex_unlock(mutex);
+    return false;
+}
+
 /* The address of an offset. */
 static inline unsigned char *st_handle_at(const struct stitch_region *region, uint64_t offset)
 {

@@ -30,6 +30,7 @@ void st_state_publish(struct stitch_region *region, const struct st_change *chan
 {
     const struct st_record *next = &change->next;
 
+    st_assert(st_handle_is_locked(&region->table));
     st_assert(next->size <= next->dirty_end && next->size <= next->commit);
     st_assert(next->commit <= region->geometry.reserve && next->count <= region->geometry.capacity);
     if (st_directory_publish(region->directory, &region->geometry, &region->known, change,
@@ -62,6 +63,8 @@ bool st_state_is_mapped(const struct stitch_region *region)
 
 void st_state_set_mapped(struct stitch_region *region)
 {
+    st_assert(st_handle_is_locked(&region->table));
+    st_assert(region->known.record.count == region->segments.count);
     st_store(&region->size, region->known.record.size);
     st_store(&region->mapped_generation, region->known.generation);
     st_seat_note(region);

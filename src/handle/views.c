@@ -64,6 +64,7 @@ int st_views_add(struct stitch_region *region, const struct st_entry *entry)
     st_os_status status;
     int err = st_store_open_segment(&region->store, entry, &view.object, &status);
 
+    st_assert(st_handle_is_locked(&region->table));
     st_assert(entry->offset == st_segments_end(&region->segments));
     if (err)
         return err;
@@ -86,6 +87,8 @@ close:
 
 void st_views_drop_last(struct stitch_region *region)
 {
+    st_assert(st_handle_is_locked(&region->table));
+    st_assert(region->segments.count > 0);
     st_views_unmap(region, st_segments_last(&region->segments));
     st_segments_drop_last(&region->segments);
 }

@@ -10,6 +10,7 @@ void st_watch_end(struct stitch_region *region, uint64_t size)
 {
     struct st_watch *watch = &region->watch;
 
+    st_assert(st_handle_is_locked(&region->table));
     if (size >= st_load(&region->size))
         return;
     if (watch->callbacks.before_unmap && size < watch->reported_size)
@@ -23,6 +24,7 @@ void st_watch_mapped(struct stitch_region *region)
     struct st_watch *watch = &region->watch;
     uint64_t size = st_load(&region->size), reported = watch->reported_size;
 
+    st_assert(st_handle_is_locked(&region->table));
     watch->reported_size = size;
     if (watch->callbacks.after_map && size > reported)
         watch->callbacks.after_map(watch->callbacks.arg, reported, size - reported);

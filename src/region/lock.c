@@ -88,6 +88,7 @@ static int lock_writers(const struct stitch_region *region, enum st_os_patience 
  */
 int st_lock_region(struct stitch_region *region)
 {
+    st_assert(st_handle_is_locked(&region->writing));
     if (st_handle_is_exclusive(region)) {
         st_os_mutex_lock(&region->table);
         return 0;

@@ -202,8 +202,10 @@ close:
 
 int st_memory_provide(struct stitch_region *region, const struct st_growth *growth, struct st_change *change)
 {
-    int err = growth->extends ? extend_tail(region, &growth->tail, &change->next) : 0;
+    int err;
 
+    st_assert(st_handle_is_locked(&region->writing) && st_handle_is_locked(&region->table));
+    err = growth->extends ? extend_tail(region, &growth->tail, &change->next) : 0;
     if (err || !growth->adds)
         return err;
     change->added = growth->add;

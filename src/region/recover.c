@@ -57,6 +57,7 @@ bool st_recover(struct stitch_region *region)
     uint64_t stores_below = st_directory_journal(region->directory);
     int swept, given;
 
+    st_assert(st_handle_is_locked(&region->writing) && st_handle_is_locked(&region->table));
     if (stores_below == 0)
         return true;
     raise_dirty_end(region, stores_below);
