@@ -28,8 +28,8 @@ struct stitch_info {
     uint64_t region_size; /* what the directory says at this moment */
     uint64_t region_generation;
     uint64_t region_segments;
-    uint64_t committed; /* the commit mark: [0, committed) is backed by memory. With STITCH_LAZY: the end of the
-                               last extent */
+    uint64_t committed; /* the commit mark: [0, committed) is backed by memory. With STITCH_LAZY: up to where
+                               the first access may find memory */
     uint64_t resident;  /* what the system says the listed objects hold now */
     uint64_t extents;   /* sum of the extents of the listed segments */
     uint64_t reserve;
@@ -214,8 +214,8 @@ struct stitch_collected {
 
 /*
  * Removes what ended regions have left in the folder (killed processes leave it), and calls `each` (may be NULL) for
- * each. Create, attach and list also do this. Never touches what a live process uses, nor a region made with
- * STITCH_KEEP. On systems where objects end with their users there is never anything to remove.
+ * each. Create, attach and list also do this. Never touches what a live process uses, nor a named region
+ * made with STITCH_KEEP. On systems where objects end with their users there is never anything to remove.
  *   Returns  the number of regions removed, what `each` returned other than 0, or an error as stitch_list.
  */
 STITCH_API STITCH_NODISCARD int stitch_collect(int (*each)(const struct stitch_collected *, void *), void *arg);

@@ -179,7 +179,7 @@ enum stitch_backend {
  * What a region should be. Start from STITCH_OPTIONS_INIT: every zero is the default, and a NULL pointer is the same
  * as STITCH_OPTIONS_INIT. An unknown flag, or a longer struct with anything set that this library does not know, is
  * STITCH_EINVAL. A call that opens an existing region reads only `folder` and the flags of the handle; everything else
- * is the region's own.
+ * is the region's own. stitch_attach with a backend other than AUTO checks all options first.
  */
 struct stitch_options {
     uint64_t struct_size; /* sizeof(struct stitch_options); set by the INIT macro */

@@ -2,8 +2,9 @@
 /*
  * error.h - the operating system's own code of a thread's last failure. THIS PROCESS ONLY, one value per thread.
  *
- * Every function of src/os that fails sets it. Code that undoes something after a failure saves it first and puts it
- * back, so that stitch_os_error tells why the call failed and not how the clean-up went.
+ * Every function of src/os that fails sets it, except where STITCH_EBUSY says it all. Code that undoes something after
+ * a failure saves it first and restores it, so that stitch_os_error tells why the call failed and not how the clean-up
+ * went.
  */
 #ifndef ST_ERROR_H
 #define ST_ERROR_H

@@ -41,6 +41,7 @@ struct stitch_region {
     /* Fixed from open to close. */
     struct st_store store;
     struct st_geometry geometry;
+    uint64_t flags;                 /* STITCH_READONLY, _NOWAIT */
     struct st_directory *directory; /* shared */
     st_word *shared_generation;     /* the word of the directory that followers poll */
     st_word *fork_marks;            /* each reads 0 in a forked child until the child has got its own */
@@ -48,7 +49,7 @@ struct stitch_region {
     st_os_mutex writing;
     st_os_object object; /* the directory's */
     st_os_locks locks;   /* this handle's */
-    uint64_t flags;      /* STITCH_READONLY, _NOWAIT, _EXCLUSIVE; changed with `writing` held */
+    bool exclusive; /* STITCH_EXCLUSIVE; changed with `writing` and `table` held, or before others have the handle */
 
     st_os_mutex table;
     st_os_reservation reservation;
@@ -94,7 +95,7 @@ static inline enum st_os_access st_handle_access(const struct stitch_region *reg
 
 static inline bool st_handle_is_exclusive(const struct stitch_region *region)
 {
-    return (region->flags & STITCH_EXCLUSIVE) != 0;
+    return region->exclusive;
 }
 
 /* Is the region built as `backend`? */

@@ -3,7 +3,7 @@
  * state.h - the state of the region as this handle knows it: copying it from the directory, publishing the next one,
  * and recording that it is mapped.
  *
- * Requires, in all calls but st_state_copy and st_state_free: region->table is held.
+ * Requires, in all calls but st_state_copy, _free and _invalidate: region->table is held.
  */
 #ifndef ST_STATE_H
 #define ST_STATE_H

@@ -276,10 +276,10 @@ int st_store_unlabel(const st_os_folder *folder, const struct st_label *label, c
         st_names_unlinked(unlinked->text, found->geometry.tag, nonce);
         err = st_os_object_rename(folder, label->text, unlinked->text);
         if (err != STITCH_EEXIST)
-            break;
+            return err;
         err = st_os_random(&nonce, sizeof nonce);
     }
-    return err;
+    return err ? err : STITCH_EACCES;
 }
 
 int st_store_remove_directory(const st_os_folder *folder, const struct st_label *label)

@@ -2,8 +2,8 @@
 /*
  * watch.h - telling the caller's watcher what this handle may access, and keeping account of what it has been told.
  *
- * Requires, in all calls: region->table is held, and the region's writer lock is not: a callback may take long, and no
- * other process may wait for it.
+ * Requires, in all calls: region->table is held. A callback may take long, and no other process may wait for it: a
+ * writer sees to it that nothing is left to tell while it holds the writer lock (write.c, step 3).
  */
 #ifndef ST_WATCH_H
 #define ST_WATCH_H

@@ -9,8 +9,8 @@
  * Each checks the arguments of the call of that name and copies the options, with this version's struct size.
  * Returns 0, STITCH_EINVAL, _ERESERVE.
  *   create   also fills in the defaults.
- *   attach   does not: what a new region needs is checked by create, if it comes to that. But a backend that the caller
- *            names must be possible in any case.
+ *   attach   does not: what a new region needs is checked by create, if it comes to that. But if the caller names a
+ *            backend, all options must be possible in any case.
  */
 int st_options_for_create(const char *name, const struct stitch_options *from, stitch_region **out,
                           struct stitch_options *options);

@@ -94,9 +94,11 @@ static bool remove_ended(const st_os_folder *folder, const struct st_label *labe
 void st_remove_one(const st_os_folder *folder, const struct st_label *label)
 {
     struct removed removed;
+    int code = st_error_code();
 
     if (folder->objects_persist)
         (void)remove_ended(folder, label, OWN, &removed);
+    st_error_set_code(code);
 }
 
 /* ---------------------------------------------------------------------------------------------- a whole folder --- */
@@ -153,8 +155,11 @@ static int collect_all(struct collector *collector)
 int st_remove_ended(const st_os_folder *folder)
 {
     struct collector collector = { .folder = folder };
+    int code = st_error_code(), err = folder->objects_persist ? collect_all(&collector) : 0;
 
-    return folder->objects_persist ? collect_all(&collector) : 0;
+    if (!err)
+        st_error_set_code(code);
+    return err;
 }
 
 void st_remove_unlinked(const st_os_folder *folder, uint64_t tag)
@@ -163,6 +168,7 @@ void st_remove_unlinked(const st_os_folder *folder, uint64_t tag)
     struct st_label label;
     struct removed removed;
     st_os_status status;
+    int code = st_error_code();
 
     if (!folder->objects_persist)
         return;
@@ -170,6 +176,7 @@ void st_remove_unlinked(const st_os_folder *folder, uint64_t tag)
     /* If an object of a stranger has the plain label, ours may have another. */
     if (st_store_status(folder, &label, &status) == 0 && !remove_ended(folder, &label, OWN, &removed))
         (void)collect_all(&collector);
+    st_error_set_code(code);
 }
 
 /* ------------------------------------------------------------------------------------------------------- calls --- */

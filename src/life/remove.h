@@ -2,7 +2,8 @@
 /*
  * remove.h - the end of a region: stitch_unlink, stitch_collect, and removing what nobody uses any more.
  *
- * None of these calls touches a region that a live process uses, or one made with STITCH_KEEP. Where objects end with
+ * None of these calls touches a region that a live process uses, or a named one made with STITCH_KEEP. None changes
+ * st_error_code. Where objects end with
  * their users they have nothing to do.
  */
 #ifndef ST_REMOVE_H

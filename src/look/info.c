@@ -82,7 +82,7 @@ static int describe_state(const struct stitch_region *region, struct stitch_info
 static void describe_handle(struct stitch_region *region, struct stitch_info *info)
 {
     st_os_mutex_lock(&region->table);
-    info->flags = region->geometry.flags | region->flags;
+    info->flags = region->geometry.flags | region->flags | (region->exclusive ? STITCH_EXCLUSIVE : 0);
     info->size = st_load(&region->size);
     info->generation = st_load(&region->mapped_generation);
     info->segments = region->segments.count;

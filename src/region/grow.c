@@ -57,7 +57,7 @@ int st_grow_to(struct st_write *write, uint64_t size, const void *data)
     if (err)
         return err;
     change->next = region->known.record;
-    change->adds = false;
+    change->named = change->adds = false;
     if (needs_memory || data)
         st_write_open_journal(write, data ? size : 0);
     if (needs_memory)
@@ -67,6 +67,7 @@ int st_grow_to(struct st_write *write, uint64_t size, const void *data)
     if (err) {
         write->recovery_pending |= !st_memory_withdraw(region, change);
     } else {
+        st_memory_settle(region, change);
         change->next.size = size;
         change->next.dirty_end = st_max(change->next.dirty_end, size);
         st_state_publish_mapped(region, change);
@@ -92,6 +93,8 @@ int st_grow_first_segment(struct stitch_region *region)
         err = st_memory_provide(region, &growth, &write.change);
     if (!err)
         st_state_publish_mapped(region, &write.change);
+    else
+        write.recovery_pending |= !st_memory_withdraw(region, &write.change);
     st_write_close_journal(&write);
     st_write_end(&write);
     return err;

@@ -32,7 +32,7 @@ static int part_from_parent(struct stitch_region *region)
     region->object = own;
     region->locks = locks;
     st_os_mutex_lock(&region->table);
-    region->flags &= ~STITCH_EXCLUSIVE;
+    region->exclusive = false;
     st_os_mutex_unlock(&region->table);
     st_store(&region->fork_marks[ST_FORK_LOCKS], 1);
     return 0;
@@ -120,6 +120,6 @@ int st_lock_exclusively(struct stitch_region *region)
     if (err)
         st_os_writer_unlock(&region->locks);
     else
-        region->flags |= STITCH_EXCLUSIVE;
+        region->exclusive = true;
     return err;
 }

@@ -11,7 +11,7 @@
 
 /*
  * Locks `writing`: the threads of this handle wait for each other here. In a forked child the first call gives the
- * handle locks of its own. Returns 0, STITCH_EREADONLY, _EMFILE, _EACCES, _ESYS.
+ * handle locks of its own. Returns 0, STITCH_EREADONLY, _EMFILE, _EACCES, _EBUSY, _ESYS.
  */
 int st_lock_handle(struct stitch_region *region);
 
@@ -21,7 +21,10 @@ int st_lock_handle(struct stitch_region *region);
  */
 int st_lock_region(struct stitch_region *region);
 
-/* Makes this handle the only writer until it is closed: STITCH_EXCLUSIVE. Returns as st_lock_region. */
+/*
+ * Makes this handle the only writer until it is closed: STITCH_EXCLUSIVE. Requires: no other thread has the handle yet.
+ * Returns as st_lock_region, or STITCH_EACCES, _ENOMEM. Afterwards no lock of this list is held by the thread.
+ */
 int st_lock_exclusively(struct stitch_region *region);
 
 /* Releases the region among all writers, and leaves `table` locked. An exclusive handle remains the only writer. */

@@ -163,7 +163,10 @@ static int map_and_commit(struct stitch_region *region, struct st_segment_view *
     return err;
 }
 
-/* Adds a segment: an object, its view, its memory, its name, its place in the table. */
+/*
+ * Adds a segment: an object, its view, its memory, its name, its place in the table. After an error st_memory_withdraw
+ * takes the name away.
+ */
 static int add_segment(struct stitch_region *region, const struct st_growth *growth, struct st_change *change)
 {
     struct st_entry *entry = &change->added;
@@ -179,20 +182,17 @@ static int add_segment(struct stitch_region *region, const struct st_growth *gro
     err = st_store_name_segment(&region->store, &view.object, entry);
     if (err)
         goto unmap;
+    change->named = true;
     view.id = entry->id;
     err = st_segments_add(&region->segments, &view);
     if (err)
-        goto unname;
-    if (region->segments.count > 1)
-        close_object(region, st_segments_view(&region->segments, region->segments.count - 2));
+        goto unmap;
     change->adds = true;
     change->next.next_id = entry->id + 1;
     change->next.count++;
     change->next.commit = mark;
     return 0;
 
-unname:
-    st_store_remove_segment(&region->store, entry->id);
 unmap:
     st_views_unmap(region, &view);
 close:
@@ -257,8 +257,6 @@ static int zero_lazily(struct stitch_region *region, uint64_t to)
     }
     if (!err)
         err = give_back(region, view, whole, st_align_up(to, page));
-    if (view != last_of(region))
-        close_object(region, view);
     return err;
 }
 
@@ -325,17 +323,24 @@ bool st_memory_withdraw(struct stitch_region *region, const struct st_change *ch
     uint64_t end;
     bool done = true;
 
-    if (change->adds) {
+    if (change->named) {
         int err = st_store_remove_segment(&region->store, change->added.id);
 
         done = err == 0 || err == STITCH_ENOENT;
-        st_views_drop_last(region);
     }
+    if (change->adds)
+        st_views_drop_last(region);
     end = st_segments_end(&region->segments);
     if (end > 0 && give_back(region, last_of(region), from, st_min(change->next.commit, end)) != 0)
         done = false;
     st_error_set_code(code);
     return done;
+}
+
+void st_memory_settle(struct stitch_region *region, const struct st_change *change)
+{
+    if (change->adds && region->segments.count > 1)
+        close_object(region, st_segments_view(&region->segments, region->segments.count - 2));
 }
 
 /* Tells the system that the contents of [from, to) are of no use. A hint: its failure costs nothing. */

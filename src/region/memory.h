@@ -23,7 +23,7 @@ int st_memory_confirm(struct stitch_region *region, uint64_t size);
 
 /*
  * Provides the memory that the plan asks for: in the last extent, then in another segment, which is named and mapped
- * but not listed. Updates change (commit, count, next_id; added, adds).
+ * but not listed. Updates change (commit, count, next_id; added, named, adds).
  * Returns 0, or an error of making, mapping and committing objects. Then st_memory_withdraw is due.
  */
 int st_memory_provide(struct stitch_region *region, const struct st_growth *growth, struct st_change *change);
@@ -41,13 +41,16 @@ int st_memory_store(struct stitch_region *region, uint64_t size, const void *dat
  */
 bool st_memory_withdraw(struct stitch_region *region, const struct st_change *change);
 
+/* Closes what the grow needed and the next one does not: the object of the segment that was the last one. */
+void st_memory_settle(struct stitch_region *region, const struct st_change *change);
+
 /*
  * Gives back whatever memory the last extent holds past the commit mark. All of it, not only what a shrink uncovers:
  * processes with an old size may have stored there. Returns 0, or an error, and the next writer must try again.
  */
 int st_memory_give_back_tail(struct stitch_region *region);
 
-/* Is memory committed when it is first accessed, and not by grow? */
+/* Is memory committed when it is first accessed, and not by grow? Requires no lock. */
 bool st_memory_is_lazy(const struct stitch_region *region);
 
 #endif

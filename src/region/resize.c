@@ -17,7 +17,10 @@ static int resize(stitch_region *region, uint64_t size)
     if (err)
         return err;
     if (end < region->known.record.size) {
-        st_shrink_to(&write, end);
+        if (st_load(&region->size) < end) /* the handle lags: all that remains must be mapped, or nothing changes */
+            err = st_write_catch_up(&write);
+        if (!err)
+            st_shrink_to(&write, end);
     } else {
         err = st_write_catch_up(&write);
         if (!err && size > region->known.record.size)

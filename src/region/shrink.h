@@ -6,8 +6,8 @@
 #include "region/write.h"
 
 /*
- * Shrinks the region to `size`; does nothing if it is not larger. Needs no memory, descriptor or mapping, so it cannot
- * fail. Requires: the change has begun with st_write_begin_cut.
+ * Shrinks the region to `size`; if it is not larger, only maps what is listed. Needs no memory, descriptor or mapping,
+ * so it cannot fail. Requires: the change has begun with st_write_begin_cut.
  */
 void st_shrink_to(struct st_write *write, uint64_t size);
 

@@ -109,8 +109,11 @@ static void release_and_tell_end(struct stitch_region *region, uint64_t size)
 /* What the watcher was told to end does not: map the published state anew, which tells it so. */
 static void take_back_end(struct stitch_region *region)
 {
+    int code = st_error_code(); /* of why the change cannot begin */
+
     st_state_invalidate(region);
     (void)st_sync_refresh(region);
+    st_error_set_code(code);
 }
 
 int st_write_begin_cut(struct st_write *write, struct stitch_region *region, const struct st_cut *cut, uint64_t *size)
@@ -130,7 +133,8 @@ int st_write_begin_cut(struct st_write *write, struct stitch_region *region, con
             st_lock_release_region(region);
             break;
         }
-        cut_to_whole(write);
+        if (!told) /* later this would undo the end that the watcher has been told of */
+            cut_to_whole(write);
         if (!st_watch_wants_end(region, *size))
             return 0;
         release_and_tell_end(region, *size); /* and look again: the region may have changed meanwhile */

@@ -42,7 +42,8 @@ struct st_snapshot {
 /* One change of the state on its way: the record to publish, and the segment that it adds, if it adds one. */
 struct st_change {
     struct st_record next;
-    struct st_entry added; /* if adds */
+    struct st_entry added; /* if named or adds */
+    bool named;            /* its object has its name in the folder already */
     bool adds;
 };
 

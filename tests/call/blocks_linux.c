@@ -5,12 +5,15 @@
  */
 #define _GNU_SOURCE 1
 
+#include <errno.h>
+
 #include "test.h"
 #include "parallel.h"
 #include "system_linux.h"
 #include "maps.h"
 #include "state.h"
 
+#include "os/linux/sys.h"
 #include "os/os.h"
 
 /* Returns how many bytes of the region this process has mapped by huge pages, by the kernel's own count. */
@@ -50,6 +53,35 @@ static void large_grows_are_huge_pages(void)
     T_TRUE(t_info(region).committed <= T_MIB(66));
     T_OK(stitch_resize(region, T_MIB(64) + 1));
     T_EQ(t_info(region).committed, T_MIB(66));
+    t_close(region);
+}
+
+static uint64_t longest_advice;
+
+static int note_length(void *address, size_t length, int advice)
+{
+    (void)address;
+    (void)advice;
+    longest_advice = longest_advice > length ? longest_advice : length;
+    errno = EAGAIN; /* then it is done page by page */
+    return -1;
+}
+
+/* The process cannot be killed inside the kernel's call, and it holds the writer lock: so each call is for 8 MiB. */
+static void the_kernel_makes_few_blocks_at_a_time(void)
+{
+    int (*madvise)(void *, size_t, int) = st_sys.madvise;
+    stitch_region *region = create(0);
+
+    if (st_os_blocks_fail())
+        t_skip("this kernel, with its settings, has no MADV_COLLAPSE for tmpfs");
+    T_OK(stitch_resize(region, T_MIB(8))); /* by now it is known that blocks work */
+    longest_advice = 0;
+    st_sys.madvise = note_length;
+    T_OK(stitch_resize(region, T_MIB(128)));
+    st_sys.madvise = madvise;
+    T_TRUE(longest_advice > 0 && longest_advice <= T_MIB(8));
+    t_all_bytes(region, T_MIB(8), T_MIB(120), 0);
     t_close(region);
 }
 
@@ -97,6 +129,7 @@ static void promise_7_threads_in_a_folder_without_room(void)
 
 static const struct CMUnitTest tests[] = {
     T_BOTH(large_grows_are_huge_pages),
+    T_BOTH(the_kernel_makes_few_blocks_at_a_time),
     T_BOTH(small_pages_are_small),
     T_BOTH(promise_7_threads_in_a_folder_without_room),
 };

@@ -11,6 +11,7 @@
 #include "members.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <unistd.h>
 
 enum { BLOCK = 200, CHILDREN = 3 };
@@ -402,6 +403,33 @@ T_HELPER(started_program)
     T_EQ(t_maps_count_in(t_folder()), 0);
 }
 
+static void *look_on(void *arg)
+{
+    for (int i = 0; i < 200; i++) {
+        T_GIVES(stitch_wait(region, stitch_generation(region), 0), STITCH_ETIMEDOUT);
+        T_TRUE((t_info(region).flags & STITCH_READONLY) == 0);
+    }
+    return arg;
+}
+
+static void child_with_two_threads(void *arg)
+{
+    pthread_t thread;
+
+    T_EQ(pthread_create(&thread, NULL, look_on, arg), 0);
+    T_OK(stitch_grow(region, 0, NULL));
+    T_EQ(pthread_join(thread, NULL), 0);
+}
+
+/* The child's first writing call gives the handle locks of its own, while another thread of the child looks on. */
+static void threads_of_a_child_may_use_the_handle_at_once(void)
+{
+    region = create(t_name());
+    T_OK(stitch_grow(region, T_MIB(1), NULL));
+    t_finish(t_fork(child_with_two_threads, NULL));
+    t_close(region);
+}
+
 static void nothing_leaks_through_exec(void)
 {
     struct stitch_options options = t_options();
@@ -431,6 +459,7 @@ static const struct CMUnitTest tests[] = {
     T_BOTH(promise_11_old_and_new_handles_side_by_side),
     T_BOTH(children_have_seats_of_their_own),
     T_TEST(an_exclusive_handle_is_the_parents),
+    T_TEST(threads_of_a_child_may_use_the_handle_at_once),
     T_TEST(nothing_leaks_through_exec),
 };
 

@@ -41,7 +41,8 @@ static bool reclaim(const MEMORY_BASIC_INFORMATION *piece, uint64_t size)
     if (is_placeholder(piece))
         return true;
     if (piece->State == MEM_FREE)
-        return st_win_placeholder_reserve(piece->BaseAddress, piece->RegionSize < size ? piece->RegionSize : size);
+        return st_win_placeholder_reserve(piece->BaseAddress, piece->RegionSize < size ? piece->RegionSize : size) !=
+               NULL;
     return piece->Type == MEM_MAPPED &&
            st_win.UnmapViewOfFile2(self(), piece->AllocationBase, ST_MEM_PRESERVE_PLACEHOLDER);
 }
