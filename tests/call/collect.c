@@ -90,7 +90,7 @@ static void what_killed_processes_left_goes(void)
     for (unsigned i = 0; i < 3; i++)
         dead[i] = own(i * 2, 0);
     lives = own(2, 0);
-    T_OK(stitch_collect_at(NULL, note, &all));
+    T_OK(stitch_collect(note, &all));
     for (int i = 0; i < 3; i++)
         t_kill(dead[i].process);
     T_EQ(stitch_collect_at(NULL, note, &all), 3);
@@ -104,7 +104,7 @@ static void what_killed_processes_left_goes(void)
         T_TRUE(one->bytes >= dead[i].resident + 8192 && one->bytes <= dead[i].resident + T_KIB(256));
     }
     T_EQ(t_folder_count(t_folder()), T_REGION_OBJECTS + (backend == STITCH_BACKEND_STITCHED ? 2 : 1));
-    T_OK(stitch_collect_at(NULL, note, &all));
+    T_OK(stitch_collect(note, &all));
     T_EQ(all.count, 3);
     end(&lives);
     T_OK(stitch_collect_at(t_folder(), note, &all));
@@ -232,13 +232,13 @@ static void nothing_is_no_error(void)
     collected all = { 0 };
 
     T_OK(stitch_grow(region, 100, NULL));
-    T_OK(stitch_collect_at(NULL, note, &all));
+    T_OK(stitch_collect(note, &all));
     T_OK(stitch_collect_at(t_folder(), note, &all));
     T_OK(stitch_collect_at(NULL, NULL, NULL));
     T_EQ(all.count, 0);
     (void)t_prove(region);
     t_close(region);
-    T_OK(stitch_collect_at(NULL, note, &all));
+    T_OK(stitch_collect(note, &all));
 }
 
 static const struct CMUnitTest tests[] = {
