@@ -323,9 +323,10 @@ static void promise_10_anything_under_the_name_that_a_region_ends_by(void)
             second = t_create(name); /* the name is free */
             T_OK(stitch_grow(region, T_MIB(3), NULL));
             must_be(planted, &was);
+            T_FOLDER_HOLDS(2 * T_REGION_OBJECTS + 2 + 2);
+            t_close(region); /* looks for its own name among the others */
+            T_FOLDER_HOLDS(T_REGION_OBJECTS + 2);
             t_close(second);
-            T_FOLDER_HOLDS(T_REGION_OBJECTS + 2 + 2);
-            t_close(region);
             T_FOLDER_HOLDS(2); /* the planted object, and the uninvolved one */
             must_be(planted, &was);
             take_away(kind, planted);
