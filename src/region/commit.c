@@ -3,8 +3,7 @@
  * commit.c - divides a large commit into pieces, which the caller's threads and this one take one after the other.
  *
  * The pieces end at multiples of 8 MiB of the object's offset, so that each has whole blocks. One piece takes about a
- * millisecond, much longer than it takes to hand it over. A thread alone takes pieces too: while the kernel makes huge
- * pages the process cannot be killed, and it may hold the writer lock.
+ * millisecond, much longer than it takes to hand it over.
  */
 #include "region/commit.h"
 
@@ -60,12 +59,11 @@ int st_commit_range(const struct st_commit_target *target, uint64_t offset, uint
 {
     struct job job = { .target = target, .end = offset + length, .how = how };
 
-    if (!(how & ST_OS_BLOCKS) || length <= PIECE)
+    if (!(how & ST_OS_BLOCKS) || !parallel->run || length <= PIECE)
         return st_os_commit(target->object, target->view, offset, length, how);
     st_store(&job.next, offset);
-    if (parallel->run)
-        parallel->run(parallel->arg, work, &job);
-    work(&job); /* all pieces, or those that the threads of `run` have left */
+    parallel->run(parallel->arg, work, &job);
+    work(&job); /* the pieces that the threads of `run` have left */
     if (st_load(&job.result) == 0)
         return 0;
     st_os_decommit(target->object, target->view, offset, length);

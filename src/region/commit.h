@@ -17,8 +17,7 @@ struct st_commit_target {
 
 /*
  * Commits [offset, offset + length) of the object: st_os_commit, in pieces on the threads of `parallel` if `how` has
- * ST_OS_BLOCKS and `parallel->run` is set. Blocks are committed in pieces of 8 MiB in any case, between which the
- * process can be killed.
+ * ST_OS_BLOCKS, `parallel->run` is set and the range exceeds one piece of 8 MiB.
  *   Requires  what st_os_commit requires.
  *   Returns   what st_os_commit returns. All or nothing: if a piece fails, the memory of the whole range is given back,
  *             and st_error_code() is the code of that piece, whichever thread it failed on.

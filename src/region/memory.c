@@ -212,7 +212,7 @@ int st_memory_provide(struct stitch_region *region, const struct st_growth *grow
     return add_segment(region, growth, change);
 }
 
-int st_memory_confirm(struct stitch_region *region, uint64_t size)
+int st_memory_confirm_mark(struct stitch_region *region, uint64_t size)
 {
     const struct st_record *now = &region->known.record;
     struct st_confirmed *confirmed = &region->confirmed;
@@ -221,7 +221,7 @@ int st_memory_confirm(struct stitch_region *region, uint64_t size)
     struct st_segment_view *last;
     int err;
 
-    if (region->store.folder.can_be_lazy || region->segments.count == 0 || now->commit <= from)
+    if (region->segments.count == 0 || now->commit <= from)
         return 0;
     last = last_of(region);
     err = open_object(region, last);

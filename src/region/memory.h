@@ -19,7 +19,12 @@ void st_memory_rules(const struct stitch_region *region, struct st_rules *out);
  * peer may have written a mark that is too high. Does nothing elsewhere, or if this handle has done it before. Is never
  * undone.
  */
-int st_memory_confirm(struct stitch_region *region, uint64_t size);
+int st_memory_confirm_mark(struct stitch_region *region, uint64_t size);
+
+static inline int st_memory_confirm(struct stitch_region *region, uint64_t size)
+{
+    return region->store.folder.can_be_lazy ? 0 : st_memory_confirm_mark(region, size);
+}
 
 /*
  * Provides the memory that the plan asks for: in the last extent, then in another segment, which is named and mapped

@@ -59,6 +59,7 @@ static int allocate(const st_os_object *object, uint64_t offset, uint64_t length
 #define BLOCK       ST_OS_UNIT /* a huge page, on the processors that stitch is for */
 #define COLLAPSE    25         /* MADV_COLLAPSE, Linux 6.1; older headers lack it */
 #define AGAIN_TRIES 3
+#define PIECE       (4 * BLOCK)
 
 /* Whether this kernel, with its settings and those of this process, makes huge pages: the first attempt tells. */
 enum { UNTRIED, WORKS, FAILS };
@@ -119,9 +120,10 @@ static int commit_block(const st_os_object *object, char *view, uint64_t offset)
  * with, and after fallocate without a write, kernels were seen to map stale memory. It is written with pwrite rather
  * than through the view: in a full file system pwrite returns ENOSPC, while a store raises SIGBUS.
  *
- * The kernel is asked for all blocks at once, since it begins each call by waiting for every processor.
+ * The kernel is asked for several blocks at once, since it begins each call by waiting for every processor; and not for
+ * more than a piece, since the process cannot be killed inside the call, and may hold the writer lock.
  */
-static int commit_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length)
+static int commit_piece(const st_os_object *object, char *view, uint64_t offset, uint64_t length)
 {
     uint64_t end = offset + length;
     int err = 0;
@@ -133,6 +135,16 @@ static int commit_blocks(const st_os_object *object, char *view, uint64_t offset
         return 0;
     for (uint64_t at = offset; !err && at < end; at += BLOCK) /* a block that is a huge page already costs little */
         err = commit_block(object, view, at);
+    return err;
+}
+
+static int commit_blocks(const st_os_object *object, char *view, uint64_t offset, uint64_t length)
+{
+    uint64_t end = offset + length;
+    int err = 0;
+
+    for (uint64_t at = offset; !err && at < end; at += PIECE)
+        err = commit_piece(object, view, at, st_min(PIECE, end - at));
     return err;
 }
 
