@@ -67,7 +67,8 @@ int st_grow_to(struct st_write *write, uint64_t size, const void *data)
     if (err) {
         write->recovery_pending |= !st_memory_withdraw(region, change);
     } else {
-        st_memory_settle(region, change);
+        if (change->adds)
+            st_memory_settle(region);
         change->next.size = size;
         change->next.dirty_end = st_max(change->next.dirty_end, size);
         st_state_publish_mapped(region, change);

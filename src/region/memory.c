@@ -337,9 +337,9 @@ bool st_memory_withdraw(struct stitch_region *region, const struct st_change *ch
     return done;
 }
 
-void st_memory_settle(struct stitch_region *region, const struct st_change *change)
+void st_memory_settle(struct stitch_region *region)
 {
-    if (change->adds && region->segments.count > 1)
+    if (region->segments.count > 1)
         close_object(region, st_segments_view(&region->segments, region->segments.count - 2));
 }
 

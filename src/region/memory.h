@@ -46,8 +46,8 @@ int st_memory_store(struct stitch_region *region, uint64_t size, const void *dat
  */
 bool st_memory_withdraw(struct stitch_region *region, const struct st_change *change);
 
-/* Closes what the grow needed and the next one does not: the object of the segment that was the last one. */
-void st_memory_settle(struct stitch_region *region, const struct st_change *change);
+/* After a segment was added: closes the object of the one that was the last, which the next grow does not need. */
+void st_memory_settle(struct stitch_region *region);
 
 /*
  * Gives back whatever memory the last extent holds past the commit mark. All of it, not only what a shrink uncovers:
