@@ -33,6 +33,12 @@ static inline bool st_segments_view_is(const struct st_segment_view *view, const
     return view->id == entry->id && view->offset == entry->offset && view->extent == entry->extent;
 }
 
+/* The entry of which it is the view. */
+static inline struct st_entry st_segments_entry(const struct st_segment_view *view)
+{
+    return (struct st_entry){ view->id, view->offset, view->extent };
+}
+
 /* Removes every segment and closes its object. A zeroed struct is an empty table. */
 void st_segments_clear(struct st_segments *table);
 

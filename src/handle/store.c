@@ -117,9 +117,9 @@ int st_store_name_segment(const struct st_store *store, const st_os_object *obje
     return STITCH_EACCES;
 }
 
-bool st_store_fits_segment(const struct st_store *store, const st_os_status *status, uint64_t extent)
+bool st_store_fits(const struct st_store *store, const st_os_status *status, uint64_t size)
 {
-    return status->regular && status->owner == store->owner && status->size == extent;
+    return status->regular && status->owner == store->owner && status->size == size;
 }
 
 int st_store_open_segment(const struct st_store *store, const struct st_entry *entry, st_os_object *out,
@@ -135,7 +135,7 @@ int st_store_open_segment(const struct st_store *store, const struct st_entry *e
     err = st_os_object_status(out, status);
     if (!err && status->owner != store->owner)
         err = STITCH_EACCES;
-    if (!err && !st_store_fits_segment(store, status, entry->extent))
+    if (!err && !st_store_fits(store, status, entry->extent))
         err = STITCH_ECORRUPT;
     if (err)
         st_os_object_close(out);
@@ -189,7 +189,7 @@ int st_store_open_roster(const struct st_store *store, uint64_t length, st_os_ob
     if (err)
         return err;
     err = st_os_object_status(out, &status);
-    if (!err && (!status.regular || status.owner != store->owner || status.size != length))
+    if (!err && !st_store_fits(store, &status, length))
         err = STITCH_ECORRUPT;
     if (err)
         st_os_object_close(out);

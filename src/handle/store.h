@@ -73,8 +73,8 @@ int st_store_open_segment(const struct st_store *store, const struct st_entry *e
 int st_store_segment_status(const struct st_store *store, uint64_t id, st_os_status *out);
 int st_store_remove_segment(const struct st_store *store, uint64_t id);
 
-/* Is the object what a segment of this extent must be? */
-bool st_store_fits_segment(const struct st_store *store, const st_os_status *status, uint64_t extent);
+/* Is the object what one of this region, of `size` bytes, must be? */
+bool st_store_fits(const struct st_store *store, const st_os_status *status, uint64_t size);
 
 /* ----------------------------------------------------------------------------------------------------- roster --- */
 

@@ -230,7 +230,7 @@ static int take_range(const st_os_range *range, void *arg)
 static int has_memory(struct stitch_region *region, const struct st_segment_view *view, uint64_t offset)
 {
     uint64_t committed = committed_of(view->offset, view->extent, region->known.record.commit);
-    struct st_entry entry = { view->id, view->offset, view->extent };
+    struct st_entry entry = st_segments_entry(view);
     st_os_object object;
     st_os_status status;
     bool data;

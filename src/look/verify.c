@@ -116,7 +116,7 @@ static int judge_object(const struct stitch_region *region, const struct st_snap
 
     if (err)
         return err == STITCH_ENOENT ? STITCH_FAULT_OBJECT : err;
-    if (!st_store_fits_segment(&region->store, &status, entry->extent))
+    if (!st_store_fits(&region->store, &status, entry->extent))
         return STITCH_FAULT_OBJECT;
     if (region->store.folder.objects_persist && st_segments_by_id(&region->segments, entry->id, &view) == 0 &&
         !st_os_identity_is(view.identity, status.identity))

@@ -15,7 +15,7 @@ static int discard_in(const struct stitch_region *region, const struct st_segmen
                       uint64_t to)
 {
     unsigned char *start = st_handle_at(region, view->offset);
-    struct st_entry entry = { view->id, view->offset, view->extent };
+    struct st_entry entry = st_segments_entry(view);
     st_os_object object;
     st_os_status status;
     int err;

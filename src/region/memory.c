@@ -54,7 +54,7 @@ static void *view_of(const struct stitch_region *region, const struct st_segment
  */
 static int open_object(struct stitch_region *region, struct st_segment_view *view)
 {
-    struct st_entry entry = { view->id, view->offset, view->extent };
+    struct st_entry entry = st_segments_entry(view);
     st_os_status status;
 
     return view->object.handle != -1 ? 0 : st_store_open_segment(&region->store, &entry, &view->object, &status);
@@ -291,7 +291,7 @@ static int populate(struct stitch_region *region, uint64_t from, uint64_t to)
         st_segments_at_offset(&region->segments, from, &index);
         st_segments_at(&region->segments, index, &view);
         end = st_min(to, view.offset + view.extent);
-        entry = (struct st_entry){ view.id, view.offset, view.extent };
+        entry = st_segments_entry(&view);
         err = st_store_open_segment(&region->store, &entry, &object, &status);
         if (err)
             break;
